@@ -1,0 +1,45 @@
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+const source = ['@flotilla/source', ...defaultServerConditions]
+
+/** Unit specs need nothing; `*.db.spec.ts` and `*.redis.spec.ts` get real servers from `tools/test-servers.ts`; `e2e/` runs the built fleet. */
+export default defineConfig({
+  ssr: { resolve: { conditions: source } },
+  test: {
+    pool: 'forks',
+    setupFiles: ['reflect-metadata'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{apps,libs,tools}/**/*.spec.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.db.spec.ts', '**/*.redis.spec.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          include: ['{apps,libs,tools}/**/*.{db,redis}.spec.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          globalSetup: ['tools/test-servers.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.e2e.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
