@@ -5,6 +5,8 @@ const source = ['@flotilla/source', ...defaultServerConditions]
 
 /** Unit specs need nothing; `*.db.spec.ts` and `*.redis.spec.ts` get real servers from `tools/test-servers.ts`; `e2e/` runs the built fleet. */
 export default defineConfig({
+  // Specs stand outside the projects' tsconfig.json, from which the transformer would otherwise learn this.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   ssr: { resolve: { conditions: source } },
   test: {
     pool: 'forks',

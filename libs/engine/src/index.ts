@@ -1,1 +1,30 @@
-export {}
+export type { Json, JsonObject } from './json.js'
+export type {
+  Action,
+  AgentState,
+  ArtifactRule,
+  Assignment,
+  Branch,
+  CheckpointPolicy,
+  ChoiceState,
+  ContractRef,
+  EndState,
+  Expression,
+  HumanState,
+  Join,
+  MapState,
+  Mapping,
+  ParallelState,
+  Reducer,
+  Region,
+  RetryPolicy,
+  SetState,
+  StateDefinition,
+  SubWorkflowState,
+  Transition,
+  WaitState,
+  WorkflowDefinition,
+} from './definition.js'
+export type { Command, StreamedEvent } from './command.js'
+export type { RunError, RunEvent, Usage } from './event.js'
+export type { OpenGate, RunState, RunStatus, Scope, StepState, StepStatus } from './state.js'

@@ -1,0 +1,61 @@
+import 'reflect-metadata'
+import { IsInt, IsOptional, IsString, Min } from 'class-validator'
+import { describe, expect, test } from 'vitest'
+import { Nested, NestedList, parseContract } from './contract.js'
+import { ContractError } from './errors.js'
+
+class Leaf {
+  @IsInt() @Min(1) amount!: number
+  @IsOptional() @IsString() note?: string | null
+}
+class Root {
+  @Nested(() => Leaf) leaf!: Leaf
+  @NestedList(() => Leaf, { max: 2 }) list!: Leaf[]
+  @IsOptional() @Nested(() => Leaf) maybe?: Leaf | null
+}
+const good = { leaf: { amount: 1 }, list: [] }
+const problemsOf = (value: unknown, unknownMembers: 'drop' | 'refuse' = 'drop') => {
+  try {
+    parseContract(Root, value, { unknownMembers })
+    return []
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error
+    return error.problems.map((p) => p.pointer)
+  }
+}
+
+describe('parseContract', () => {
+  test('a valid message is returned as an instance without unknown members', () => {
+    const parsed = parseContract(Root, { ...good, extra: 1, leaf: { amount: 2, extra: true } })
+    expect(parsed).toBeInstanceOf(Root)
+    expect(JSON.parse(JSON.stringify(parsed))).toEqual({ leaf: { amount: 2 }, list: [] })
+  })
+  test.each([
+    [{ list: [] }, '/leaf'],
+    [{ leaf: [], list: [] }, '/leaf'],
+    [{ leaf: { amount: 1 }, list: {} }, '/list'],
+    [{ leaf: { amount: 0 }, list: [] }, '/leaf/amount'],
+    [{ leaf: { amount: 1 }, list: [{ amount: 'x' }] }, '/list/0/amount'],
+    [{ leaf: { amount: 1 }, list: [null] }, '/list'],
+    [{ leaf: { amount: 1, note: 'a\u0000b' }, list: [] }, '/leaf/note'],
+    [JSON.parse('{"leaf":{"amount":1,"__proto__":{"x":1}},"list":[]}'), '/leaf/__proto__'],
+    [[], ''],
+    [null, ''],
+  ])('a broken message names the member: %j', (value, pointer) => {
+    expect(problemsOf(value)).toContain(pointer)
+  })
+  test('null is accepted where a member is optional', () => {
+    expect(problemsOf({ ...good, maybe: null })).toEqual([])
+  })
+  test('unknown members are refused on request', () => {
+    expect(problemsOf({ ...good, extra: 1 }, 'refuse')).toEqual(['/extra'])
+  })
+  test('an error never echoes a value', () => {
+    try {
+      parseContract(Root, { leaf: { amount: 'SECRET' }, list: [] })
+      expect.unreachable()
+    } catch (error) {
+      expect(JSON.stringify(error) + String(error)).not.toContain('SECRET')
+    }
+  })
+})

@@ -1,0 +1,110 @@
+import type { ContractRef, RetryPolicy } from './definition.js'
+import type { RunError, Usage } from './event.js'
+import type { Json, JsonObject } from './json.js'
+
+/** What the shell carries out after it has saved the state, in this order. All data, no closures. */
+export type Command =
+  /** Owe a job: the outbox row lives until a `Settle` or `CancelJob` of the same step and dispatch. */
+  | {
+      readonly type: 'Dispatch'
+      readonly step: string
+      readonly visit: number
+      readonly dispatch: number
+      readonly agent: string
+      readonly queue: string
+      readonly input: Json
+      readonly inputContract: ContractRef
+      readonly outputContract: ContractRef
+      readonly retry: RetryPolicy
+      readonly deadlineMs: number
+      /** The decision that the agent asked for with requestHitl, else null. */
+      readonly decision: JsonObject | null
+    }
+  /** The debt of a dispatch is paid. */
+  | { readonly type: 'Settle'; readonly step: string; readonly dispatch: number }
+  /** The debt is void: forget it and tell the agent to stop. */
+  | { readonly type: 'CancelJob'; readonly step: string; readonly dispatch: number; readonly queue: string }
+  | {
+      readonly type: 'OpenGate'
+      readonly gateId: string
+      /** The state's name (last part of the path). */
+      readonly gate: string
+      readonly step: string
+      readonly visit: number
+      readonly shown: JsonObject
+      /** approve, reject, adjust and what the state declares. */
+      readonly outcomes: readonly string[]
+      readonly openedAt: number
+      readonly dueAt: number | null
+    }
+  | { readonly type: 'CloseGate'; readonly gateId: string; readonly status: 'decided' | 'expired' | 'cancelled' }
+  | {
+      readonly type: 'SaveCheckpoint'
+      readonly number: number
+      readonly label: string
+      readonly step: string | null
+      /** The agent's own data for `saveCheckpoint`, else null: a checkpoint is a position in the history. */
+      readonly data: Json
+    }
+  | {
+      readonly type: 'SaveArtifact'
+      readonly artifactId: string
+      readonly name: string
+      readonly version: number
+      readonly artifactType: string
+      readonly mediaType: string
+      readonly content: Json
+      readonly step: string
+      readonly parentId: string | null
+    }
+  | {
+      readonly type: 'DeadLetter'
+      readonly step: string
+      readonly visit: number
+      readonly dispatch: number
+      readonly agent: string
+      readonly queue: string
+      readonly error: RunError & { readonly stack?: string }
+      readonly attempts: number
+    }
+  | { readonly type: 'Publish'; readonly seq: number; readonly event: StreamedEvent }
+  /** A span of the run itself has ended (or, for `instant`, happened). Ids derive from run id and key. */
+  | {
+      readonly type: 'EndSpan'
+      readonly span: 'run' | 'step' | 'branch' | 'join' | 'gate' | 'checkpoint'
+      readonly key: string
+      readonly parentKey: string | null
+      readonly name: string
+      readonly startedAt: number
+      readonly endedAt: number
+      readonly error: RunError | null
+      readonly attributes: Readonly<Record<string, string | number | boolean>>
+      readonly usage?: Usage | null
+    }
+  | { readonly type: 'Notify'; readonly channel: string; readonly message: string; readonly step: string }
+  | { readonly type: 'Log'; readonly message: string; readonly step: string }
+  | {
+      readonly type: 'Finish'
+      readonly status: 'completed' | 'failed' | 'cancelled'
+      readonly result: Json
+      readonly error: RunError | null
+    }
+
+/** One event of a run's stream, before the shell adds run id, time and trace. Names as in the public interface. */
+export interface StreamedEvent {
+  readonly type: string
+  /** The top-level state. */
+  readonly phase: string | null
+  readonly status: 'running' | 'waiting' | 'done' | 'error'
+  readonly message: string
+  /** High-water mark of the weighted sum, 0 to 1. */
+  readonly progress: number
+  /** Progress inside the phase, 0 to 1; null where there is no phase. */
+  readonly stepProgress: number | null
+  /** Path of the step that it is about, else null. */
+  readonly step: string | null
+  /** Key of the span that the event belongs to (see `EndSpan`), unless `spanId` names one. */
+  readonly spanKey: string
+  readonly spanId: string | null
+  readonly meta: JsonObject
+}

@@ -1,0 +1,94 @@
+import type { Json, JsonObject } from './json.js'
+import type { RunState } from './state.js'
+
+/**
+ * Everything that can happen to a run. `at` is epoch milliseconds by Postgres' clock. `step` is the path of a state:
+ * its name, with the names of enclosing sub-workflows before it (`risk_ensemble.pd`).
+ */
+
+/** A failure as the run keeps it: coded, without personal data in the message. */
+export interface RunError {
+  readonly code: string
+  readonly message: string
+  readonly step?: string
+}
+
+/** What a step used, summed over its attempts where the agent reports it. */
+export interface Usage {
+  readonly model: string | null
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheHit?: boolean
+}
+
+interface At {
+  readonly at: number
+}
+interface FromAgent extends At {
+  readonly step: string
+  readonly dispatch: number
+  readonly attempt: number
+  /** Hex span id of the agent's span, for the stream. */
+  readonly spanId?: string | null
+}
+
+export type RunEvent =
+  | (At & { readonly type: 'RunStarted'; readonly input: Json })
+  | (FromAgent & { readonly type: 'StepStarted' })
+  | (FromAgent & {
+      readonly type: 'StepProgressed'
+      readonly fraction: number | null
+      readonly message: string
+      /** The agent's own event type for `emit`, else null. */
+      readonly emitted: string | null
+      readonly payload: Json
+    })
+  | (FromAgent & { readonly type: 'StepRetrying'; readonly error: RunError; readonly afterMs: number })
+  | (FromAgent & {
+      readonly type: 'StepCheckpointed'
+      readonly id: string
+      readonly label: string
+      readonly data: Json
+    })
+  | (FromAgent & { readonly type: 'StepSucceeded'; readonly output: Json; readonly usage: Usage | null })
+  | (FromAgent & {
+      readonly type: 'StepFailed'
+      readonly error: RunError & { readonly stack?: string }
+      /** Attempts made in this dispatch. */
+      readonly attempts: number
+      readonly usage?: Usage | null
+    })
+  /** The agent asks a person and ends its dispatch; the step is dispatched again with the decision. */
+  | (FromAgent & { readonly type: 'StepAskedHuman'; readonly payload: JsonObject; readonly deadlineMs: number | null })
+  | (At & {
+      readonly type: 'DeadlineReached'
+      readonly deadline: 'run' | 'step' | 'queue' | 'gate' | 'wait' | 'join' | 'clean-up'
+      /** The path of the step or state; null for the run's own. */
+      readonly step: string | null
+      readonly dispatch: number | null
+      readonly gateId: string | null
+    })
+  | (At & {
+      readonly type: 'GateDecided'
+      readonly gateId: string
+      readonly decision: string
+      readonly values: JsonObject | null
+      readonly comment: string | null
+      readonly decidedBy: string
+    })
+  | (At & { readonly type: 'SignalReceived'; readonly name: string; readonly payload: Json; readonly by: string })
+  | (At & { readonly type: 'CancelRequested'; readonly by: string; readonly reason: string | null })
+  /** A failed or parked run goes on: from where it failed, or from a checkpoint whose state the shell restores into `restored`. */
+  | (At & {
+      readonly type: 'ResumeRequested'
+      readonly by: string
+      readonly checkpoint: number | null
+      readonly restored?: RunState
+    })
+  /** An operator sends a dead letter again: the run is reopened at that step with a new dispatch. */
+  | (At & {
+      readonly type: 'DeadLetterReplayed'
+      readonly step: string
+      readonly dispatch: number
+      readonly by: string
+    })

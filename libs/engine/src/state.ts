@@ -1,0 +1,87 @@
+import type { RunError } from './event.js'
+import type { Json, JsonObject } from './json.js'
+
+/** `parked` is not the engine's to say: the shell parks a run whose events it cannot apply. */
+export type RunStatus = 'created' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+export type StepStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed' | 'skipped' | 'cancelled'
+
+/** One state of the definition in one run; of a loop, its last visit. Times are epoch milliseconds. */
+export interface StepState {
+  readonly status: StepStatus
+  readonly visits: number
+  /** Attempts of the last visit, over its dispatches. */
+  readonly attempts: number
+  /** The dispatch now owed, else the last one, else 0. */
+  readonly dispatch: number
+  /** Dispatches of this visit. */
+  readonly dispatches: number
+  readonly enteredAt: number | null
+  /** Pick-up by an agent; for local states, entry. */
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+  readonly dueAt: number | null
+  /** Which deadline `dueAt` is. */
+  readonly due: 'step' | 'queue' | 'gate' | 'wait' | 'join' | null
+  /** Progress inside the step, 0 to 1. */
+  readonly fraction: number
+  readonly gateId: string | null
+  readonly error: RunError | null
+  /** A parallel's expected branches with what became of them; fixed when it opens. */
+  readonly branches?: Readonly<Record<string, 'open' | 'done' | 'failed' | 'degraded' | 'cancelled'>>
+  readonly items?: { readonly total: number; readonly done: number; readonly failed: number }
+  /** The decision that the agent asked for, until it is dispatched again. */
+  readonly decision?: JsonObject | null
+}
+
+/** An open gate, as `waitingFor` shows it. */
+export interface OpenGate {
+  readonly gateId: string
+  readonly gate: string
+  readonly step: string
+  readonly since: number
+  readonly dueAt: number | null
+  readonly shown: JsonObject
+  readonly outcomes: readonly string[]
+}
+
+/** Shared state of one namespace: the root (key '') or a sub-workflow's path. */
+export interface Scope {
+  readonly input: Json
+  readonly data: JsonObject
+}
+
+/** The whole state of a run: JSON, structurally shared between versions. */
+export interface RunState {
+  readonly semantics: 1
+  readonly runId: string
+  readonly submittedBy: string
+  readonly status: RunStatus
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+  /** The run's own deadline. */
+  readonly dueAt: number | null
+  /** Dispatch numbers only rise, per run; a rollback never restores them. The same holds for the counters below. */
+  readonly dispatchCount: number
+  readonly gateCount: number
+  readonly checkpointCount: number
+  /** `seq` of the last event published. */
+  readonly published: number
+  /** High-water mark, 0 to 1. */
+  readonly progress: number
+  readonly scopes: Readonly<Record<string, Scope>>
+  readonly steps: Readonly<Record<string, StepState>>
+  readonly gates: Readonly<Record<string, OpenGate>>
+  /** Signals that came before anything waited for them. */
+  readonly signals: Readonly<Record<string, readonly Json[]>>
+  readonly artifacts: Readonly<Record<string, { readonly id: string; readonly version: number }>>
+  readonly cancel: {
+    readonly at: number
+    readonly by: string
+    readonly reason: string | null
+    readonly waitUntil: number
+  } | null
+  readonly result: Json
+  readonly error: RunError | null
+  /** How often it was reopened by resume or replay. */
+  readonly openings: number
+}
