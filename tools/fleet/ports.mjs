@@ -1,0 +1,65 @@
+/** Ports on the loopback interface. */
+import net from 'node:net'
+import { StartError } from './start-error.mjs'
+
+/**
+ * @param {number} port 0 asks for any
+ * @returns {Promise<number | null>} the port that could be bound, null when it is taken
+ */
+const tryPort = (port, host = '127.0.0.1') =>
+  new Promise((resolve) => {
+    const server = net.createServer()
+    server.once('error', () => resolve(null))
+    server.listen(port, host, () => {
+      const address = server.address()
+      const bound = typeof address === 'object' && address !== null ? address.port : port
+      server.close(() => resolve(bound))
+    })
+  })
+
+/**
+ * Handed out and perhaps not bound yet: two services started together must not be given the same free port.
+ * @type {Set<number>}
+ */
+const handedOut = new Set()
+
+/**
+ * A port that nobody listens on now and that was not handed out before by this process.
+ * @returns {Promise<number>}
+ */
+export const freePort = async () => {
+  for (let round = 0; round < 100; round += 1) {
+    const port = await tryPort(0)
+    if (port === null || handedOut.has(port)) continue
+    handedOut.add(port)
+    return port
+  }
+  throw new Error('no free port on 127.0.0.1')
+}
+
+/**
+ * Is the port free on the loopback interface and on all interfaces?
+ * @param {number} port
+ */
+export const isFree = async (port) => (await tryPort(port)) !== null && (await tryPort(port, '0.0.0.0')) !== null
+
+/**
+ * The usual port where it is free, else another.
+ * @param {number} usual
+ */
+export const usualOrFreePort = async (usual) =>
+  !handedOut.has(usual) && (await isFree(usual)) ? (handedOut.add(usual), usual) : freePort()
+
+/**
+ * The gateway's port: `given` (the setting `PORT`) where set, else the usual one or a free one.
+ * Throws a `StartError` with exit code 78 when `given` is no port or taken.
+ * @param {string | undefined} given
+ * @param {number} usual
+ */
+export const choosePort = async (given, usual) => {
+  if (given === undefined || given === '') return usualOrFreePort(usual)
+  const port = /^\d+$/.test(given) ? Number(given) : Number.NaN
+  if (!(port >= 1 && port <= 65_535)) throw new StartError('PORT must be an integer from 1 to 65535', 78)
+  if (!(await isFree(port))) throw new StartError(`PORT=${port} is taken by another process`, 78)
+  return port
+}

@@ -1,0 +1,166 @@
+/**
+ * A Redis of our own.
+ *
+ * R1  It never evicts, and its append-only file is synced every second.
+ * R2  It listens on the loopback interface only and asks for a password, which stands in a 0600 file and not in `ps`
+ *     (in a container it is an argument: the container's user could not read the file).
+ * R3  A server left behind on the same data is found by its pid file and stopped before a new one starts.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { commandLine, ended, endProcess, isAlive, waitFor } from './processes.mjs'
+import { findRedis } from './redis-binary.mjs'
+import { StartError } from './start-error.mjs'
+
+/**
+ * @typedef {object} Redis
+ * @property {number} pid
+ * @property {number} port
+ * @property {string} url carries the password
+ * @property {Promise<unknown>} exited resolves when the server is gone
+ * @property {() => Promise<void>} stop saves what is not on disk yet; resolves when it is gone
+ */
+
+/**
+ * @typedef {object} RedisOptions
+ * @property {string} dir data, configuration and pid file
+ * @property {string} distDir where a private copy of the program goes
+ * @property {number} port
+ * @property {string} password
+ * @property {string} logFile
+ * @property {boolean} [ephemeral] nothing is written to disk
+ */
+
+/**
+ * Does the server answer PING? False while it still loads its data.
+ * @param {number} port
+ * @param {string} password
+ * @returns {Promise<boolean>}
+ */
+const answersPing = (port, password) =>
+  new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1')
+    let heard = ''
+    const finish = () => {
+      socket.destroy()
+      resolve(heard.includes('+PONG'))
+    }
+    socket.setTimeout(1_000, finish)
+    socket.once('error', finish).once('close', finish)
+    socket.on('data', (bytes) => {
+      heard += bytes.toString()
+      if (heard.split('\r\n').length > 2) finish()
+    })
+    socket.write(`AUTH ${password}\r\nPING\r\n`)
+  })
+
+/** @param {RedisOptions} options */
+const persistence = ({ ephemeral = false }) =>
+  ephemeral ? ['save ""', 'appendonly no'] : ['appendonly yes', 'appendfsync everysec']
+
+/** @param {string} dir */
+const pidFile = (dir) => path.join(dir, 'redis.pid')
+
+/** @param {string} dir */
+const containerName = (dir) => `flotilla-redis-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`
+
+/** @param {number} pid @param {string} dir */
+const worksIn = (pid, dir) => {
+  if (!/redis|valkey/.test(commandLine(pid))) return false
+  try {
+    return fs.realpathSync(`/proc/${pid}/cwd`) === fs.realpathSync(dir)
+  } catch {
+    return !fs.existsSync('/proc/self')
+  }
+}
+
+/**
+ * Stops a server that still runs on this data (R3). Resolves with its pid, null when there was none.
+ * @param {string} dir
+ * @returns {Promise<number | null>}
+ */
+export const stopLeftoverRedis = async (dir) => {
+  if (fs.existsSync(path.join(dir, 'container'))) {
+    spawnSync('docker', ['rm', '-f', containerName(dir)], { stdio: 'ignore' })
+    fs.rmSync(path.join(dir, 'container'), { force: true })
+  }
+  if (!fs.existsSync(pidFile(dir))) return null
+  const pid = Number(fs.readFileSync(pidFile(dir), 'utf8'))
+  if (!isAlive(pid) || !worksIn(pid, dir)) return null
+  await endProcess(pid)
+  return pid
+}
+
+/** @param {RedisOptions} options */
+const spawnBinary = (options, program, log) => {
+  const { dir, port, password } = options
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `requirepass ${password}`,
+    `dir ${JSON.stringify(dir)}`,
+    `pidfile ${JSON.stringify(pidFile(dir))}`,
+    'maxmemory-policy noeviction',
+    'daemonize no',
+    ...persistence(options),
+  ]
+  const file = path.join(dir, 'redis.conf')
+  fs.writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 })
+  const env = { PATH: process.env.PATH, LC_ALL: 'C', ...program.env }
+  return spawn(program.path, [file], { cwd: dir, env, stdio: ['ignore', log, log], detached: true })
+}
+
+/** @param {RedisOptions} options */
+const spawnContainer = (options, log) => {
+  const { dir, port, password } = options
+  const name = containerName(dir)
+  fs.writeFileSync(path.join(dir, 'container'), name)
+  const settings = [`requirepass ${password}`, 'maxmemory-policy noeviction', ...persistence(options)]
+  const flags = settings.flatMap((line) => [
+    `--${line.split(' ')[0]}`,
+    line.slice(line.indexOf(' ') + 1).replaceAll('"', ''),
+  ])
+  const volume = options.ephemeral ? [] : ['-v', `${name}:/data`]
+  const publish = ['-p', `127.0.0.1:${port}:6379`]
+  const args = ['run', '--rm', '--name', name, ...publish, ...volume, 'redis:8', 'redis-server', ...flags]
+  return spawn('docker', args, { stdio: ['ignore', log, log], detached: true })
+}
+
+/**
+ * Starts a server. Rejects with a `StartError` when there is no Redis to start or it does not answer within 30 s
+ * (two minutes where an image may have to be fetched).
+ * @param {RedisOptions} options
+ * @returns {Promise<Redis>}
+ */
+export const startRedis = async (options) => {
+  const { dir, port, password, logFile } = options
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
+  await stopLeftoverRedis(dir)
+  const program = findRedis(options.distDir)
+  const log = fs.openSync(logFile, 'a', 0o600)
+  const child = program.kind === 'binary' ? spawnBinary(options, program, log) : spawnContainer(options, log)
+  fs.closeSync(log)
+  let gone = false
+  const exited = ended(child).then(() => (gone = true))
+  const timeoutMs = program.kind === 'binary' ? 30_000 : 120_000
+  await waitFor(async () => gone || (await answersPing(port, password)), { timeoutMs })
+  const { pid } = child
+  if (gone || pid === undefined || !(await answersPing(port, password))) {
+    if (pid !== undefined) await endProcess(pid, { graceMs: 2_000 })
+    const tail = fs.readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
+    throw new StartError(`Redis did not start:\n${tail}`)
+  }
+  return {
+    pid,
+    port,
+    url: `redis://:${password}@127.0.0.1:${port}`,
+    exited,
+    stop: async () => {
+      if (!gone) await endProcess(pid)
+      await exited
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import { inject } from 'vitest'
+import { urlWith, withClient } from './fleet/database.mjs'
+// Only for the type of what is injected.
+import type {} from './test-servers.js'
+
+/** Addresses of one database, by who connects. */
+export type TestDatabase = {
+  readonly name: string
+  /** Owner of the schema: no superuser, but not subject to privileges either. */
+  readonly ownerUrl: string
+  /** `flotilla_gateway`: row-level security applies. */
+  readonly gatewayUrl: string
+  /** `flotilla_engine` */
+  readonly engineUrl: string
+  /** `flotilla_vault` */
+  readonly vaultUrl: string
+  /** For asserting things about roles; the product never has it. */
+  readonly superuserUrl: string
+  /** Ends open connections too. */
+  readonly drop: () => Promise<void>
+}
+
+/** A database of its own, copied from the migrated template: one per test file, dropped in `afterAll`. */
+export const aDatabase = async (): Promise<TestDatabase> => {
+  const { templateUrl, superuserUrl, passwords } = inject('servers')
+  const name = `test_${randomBytes(8).toString('hex')}`
+  const maintenanceUrl = urlWith(superuserUrl, { database: 'postgres' })
+  const owner = new URL(templateUrl).username
+  await withClient(maintenanceUrl, (client) =>
+    client.query(`create database ${name} template flotilla_template owner ${client.escapeIdentifier(owner)}`),
+  )
+  const urlFor = (user: string): string =>
+    urlWith(templateUrl, { user, password: passwords[user] ?? '', database: name })
+  return {
+    name,
+    ownerUrl: urlWith(templateUrl, { database: name }),
+    gatewayUrl: urlFor('flotilla_gateway'),
+    engineUrl: urlFor('flotilla_engine'),
+    vaultUrl: urlFor('flotilla_vault'),
+    superuserUrl: urlWith(superuserUrl, { database: name }),
+    drop: async () => {
+      await withClient(maintenanceUrl, (client) => client.query(`drop database if exists ${name} with (force)`))
+    },
+  }
+}
+
+/** Address of the test run's Redis and a key prefix that nobody else uses: one per test file. */
+export const aRedis = (): { readonly url: string; readonly prefix: string } => ({
+  url: inject('redisUrl'),
+  prefix: `test-${randomBytes(8).toString('hex')}`,
+})
