@@ -76,8 +76,9 @@ const makeFactory = (url) => ({
 })
 
 /** @param {'INFO' | 'ERROR'} level @param {Record<string, unknown>} fields */
+/** The CLI drops the first line it reads. */
 const log = (level, fields) =>
-  process.stderr.write(`${JSON.stringify({ level, target: 'schema_engine::logger', fields })}\n`)
+  process.stderr.write(`\n${JSON.stringify({ level, target: 'schema_engine::logger', fields })}\n`)
 
 /** @param {any} error */
 const failStart = (error) => {

@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url'
 export const repoDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 export const binDir = path.join(repoDir, 'node_modules/.bin')
 
-/** Local data of this clone; git ignores it. */
-export const localDir = path.join(repoDir, '.local')
+/** Local data of this clone; git ignores it. `FLOTILLA_HOME` names another folder, so that tests have a fleet of their own. */
+export const localDir = process.env.FLOTILLA_HOME
+  ? path.resolve(process.env.FLOTILLA_HOME)
+  : path.join(repoDir, '.local')
 
 /**
  * The Node that the lock file names where the platform has one, else the Node that runs this.
