@@ -42,7 +42,8 @@ interface NameParts {
   readonly surname: readonly string[]
 }
 
-const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '' && !/^(dr|gen|col)\.$/i.test(word))
+const words = (text: string): string[] =>
+  text.split(/\s+/).filter((word) => word !== '' && !/^(dr|gen|col)\.$/i.test(word))
 
 const titleCase = (text: string): string =>
   text

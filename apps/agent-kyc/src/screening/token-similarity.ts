@@ -1,0 +1,167 @@
+/**
+ * Similarity of two words of a name: a weighted edit distance in which the differences that romanisation, hearing and
+ * scanning make are cheap, and all others cost one. Words are sequences of letter codes 0..25.
+ */
+
+const A = 97
+const LETTERS = 26
+const code = (letter: string): number => letter.charCodeAt(0) - A
+
+const SUBSTITUTION = new Float64Array(LETTERS * LETTERS).fill(1)
+const INDEL = new Float64Array(LETTERS).fill(1)
+/** Cost of replacing two letters by one: index is (first * 26 + second) * 26 + single; 0 means "no such rule". */
+const PAIR = new Float64Array(LETTERS * LETTERS * LETTERS)
+const IN_PAIR = new Uint8Array(LETTERS * LETTERS)
+
+for (let letter = 0; letter < LETTERS; letter += 1) SUBSTITUTION[letter * LETTERS + letter] = 0
+
+const cheap = (cost: number, pairs: string): void => {
+  for (const pair of pairs.split(' ')) {
+    const [left, right] = [code(pair.charAt(0)), code(pair.charAt(1))]
+    SUBSTITUTION[left * LETTERS + right] = cost
+    SUBSTITUTION[right * LETTERS + left] = cost
+  }
+}
+
+const pairCost = (cost: number, rules: string): void => {
+  for (const rule of rules.split(' ')) {
+    const pair = code(rule.charAt(0)) * LETTERS + code(rule.charAt(1))
+    PAIR[pair * LETTERS + code(rule.charAt(2))] = cost
+    IN_PAIR[pair] = 1
+  }
+}
+
+// Vowels differ between romanisations more often than they are mistyped.
+cheap(0.1, 'yi kq ck')
+cheap(0.2, 'ou jy ji wv cq')
+cheap(0.3, 'ae ei')
+cheap(0.4, 'ao au eo eu ai iu io ye yu ea uw')
+cheap(0.5, 'kg qg gj jz sz sc bp td vf vb kh gh sx zc xq cj jq dz fp qh cz')
+// Scanners: l/i, e/c, h/b, u/v, a/o (above), g/q, n/h.
+cheap(0.4, 'li ec hb uv mn')
+for (const letter of 'aeiou') INDEL[code(letter)] = 0.45
+for (const letter of 'hy') INDEL[code(letter)] = 0.35
+INDEL[code('w')] = 0.7
+// Digraph to letter: romanisation first, then what scanners make of letters.
+pairCost(0.1, 'oou ouu eei dhd tht ghg khk khh djj zhj phf ckk')
+pairCost(0.2, 'shs zhz tsc tzc tzz jhj auo awo aui ksx hsx chx chq chk chh dhz aye aie eye eie jui')
+pairCost(0.3, 'rnm cld vvw rin nnm')
+
+const TRANSPOSITION = 0.8
+
+const GROUPS = ['bp', 'ckqgx', 'dt', 'fv', 'sz', 'j', 'l', 'mn', 'r']
+const GROUP_BIT = new Uint16Array(LETTERS)
+GROUPS.forEach((group, bit) => [...group].forEach((letter) => (GROUP_BIT[code(letter)] = 1 << bit)))
+
+/** Bits of the consonant groups that occur in a word; two similar words differ in at most three of them. */
+export const consonantBits = (word: Uint8Array): number => {
+  let bits = 0
+  for (const letter of word) bits |= GROUP_BIT[letter] ?? 0
+  return bits
+}
+
+const POPULATION = Uint8Array.from({ length: 1 << GROUPS.length }, (_, bits) => {
+  let count = 0
+  for (let rest = bits; rest > 0; rest &= rest - 1) count += 1
+  return count
+})
+
+/** How many consonant groups two words do not share. */
+export const differingGroups = (left: number, right: number): number => POPULATION[left ^ right] ?? GROUPS.length
+
+/** Lower-case Latin word to letter codes, with doubled letters and spelling habits that carry no sound folded away. */
+export const encodeWord = (word: string): Uint8Array => {
+  const folded = word
+    .replace(/(?<=[aeiouy])ff$/, 'v')
+    .replace(/yev$/, 'ev')
+    .replace(/(?<=[^aeiou])yev/, 'ev')
+    .replace(/t?ch$/, 'ch')
+    .replace(/(?<=[aeou])h$/, '')
+    .replace(/i[iy]$|y[ij]$|ij$/, 'i')
+    .replace(/([a-z])\1+/g, '$1')
+  return Uint8Array.from(folded, (letter) => letter.charCodeAt(0) - A)
+}
+
+/** Words are compared by their first 32 letters. */
+const LETTERS_MAX = 32
+const STRIDE = LETTERS_MAX + 1
+
+/** One query word against many listed words: rows of the distance table, one per letter of the listed word. */
+export interface DistanceTable {
+  readonly query: Uint8Array
+  readonly columns: number
+  readonly cells: Float64Array
+  /** Least cost in each row: no word that begins so can cost less than the lower of two neighbouring rows. */
+  readonly lows: Float64Array
+}
+
+/** Prepares the table of a query word. */
+export const makeDistanceTable = (query: Uint8Array): DistanceTable => {
+  const columns = Math.min(query.length, LETTERS_MAX)
+  const cells = new Float64Array(STRIDE * STRIDE)
+  for (let column = 1; column <= columns; column += 1)
+    cells[column] = (cells[column - 1] ?? 0) + (INDEL[query[column - 1] ?? 0] ?? 1)
+  return { query, columns, cells, lows: new Float64Array(STRIDE) }
+}
+
+/**
+ * Fills the row of a listed word's letter number `row` (from 1); `before` is the letter before it, -1 at the start.
+ * The rows above must belong to the same word or to one that begins alike.
+ */
+export const fillRow = (table: DistanceTable, row: number, letter: number, before: number): void => {
+  // Reads are within bounds by construction; `?? 0` satisfies the compiler only.
+  const { query, columns, cells } = table
+  const here = row * STRIDE
+  const above = here - STRIDE
+  const twoAbove = above - STRIDE
+  const drop = INDEL[letter] ?? 1
+  const pair = before < 0 ? 0 : before * LETTERS + letter
+  const paired = before >= 0 && IN_PAIR[pair] === 1
+  const substitutions = letter * LETTERS
+  let left = (cells[above] ?? 0) + drop
+  cells[here] = left
+  let low = left
+  let otherBefore = -1
+  for (let column = 1; column <= columns; column += 1) {
+    const other = query[column - 1] ?? 0
+    let best = (cells[above + column - 1] ?? 0) + (SUBSTITUTION[substitutions + other] ?? 1)
+    const dropped = (cells[above + column] ?? 0) + drop
+    if (dropped < best) best = dropped
+    const added = left + (INDEL[other] ?? 1)
+    if (added < best) best = added
+    if (paired) {
+      const rule = PAIR[pair * LETTERS + other] ?? 0
+      if (rule > 0) best = Math.min(best, (cells[twoAbove + column - 1] ?? 0) + rule)
+    }
+    if (otherBefore >= 0) {
+      const otherPair = otherBefore * LETTERS + other
+      if (IN_PAIR[otherPair] === 1) {
+        const rule = PAIR[otherPair * LETTERS + letter] ?? 0
+        if (rule > 0) best = Math.min(best, (cells[above + column - 2] ?? 0) + rule)
+      }
+      if (letter === otherBefore && before === other)
+        best = Math.min(best, (cells[twoAbove + column - 2] ?? 0) + TRANSPOSITION)
+    }
+    cells[here + column] = best
+    if (best < low) low = best
+    left = best
+    otherBefore = other
+  }
+  table.lows[row] = low
+}
+
+/** Similarity 0..1 from the filled rows of a listed word: one minus the cost over the longer word's letters. */
+export const similarityAt = (table: DistanceTable, length: number): number => {
+  const rows = Math.min(length, LETTERS_MAX)
+  const longer = Math.max(rows, table.columns)
+  if (longer === 0) return 0
+  return Math.max(0, 1 - (table.cells[rows * STRIDE + table.columns] ?? longer) / longer)
+}
+
+/** Similarity of two encoded words, 0..1. */
+export const similarity = (left: Uint8Array, right: Uint8Array): number => {
+  const table = makeDistanceTable(left)
+  const length = Math.min(right.length, LETTERS_MAX)
+  for (let row = 1; row <= length; row += 1) fillRow(table, row, right[row - 1] ?? 0, right[row - 2] ?? -1)
+  return similarityAt(table, length)
+}
