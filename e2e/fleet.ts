@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * A fleet of real processes, started as a user starts it, with a home of its own so that it never meets the fleet of the
+ * clone. Everything is read from `fleet.json`, as outside programs do.
+ */
+
+const repoDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+
+/** What `.local/fleet.json` holds. */
+export interface FleetFile {
+  readonly gatewayUrl: string
+  readonly queuesUrl: string
+  readonly databaseUrl: string
+  readonly redisUrl: string
+  readonly pid: number
+  readonly services: readonly { readonly name: string; readonly pid: number; readonly healthUrl: string }[]
+  readonly keys: Readonly<Record<'admin' | 'operator' | 'submitter' | 'reviewer', string>>
+}
+
+/** A started fleet. */
+export interface Fleet {
+  readonly home: string
+  readonly file: () => Promise<FleetFile>
+  readonly scale: (...agents: string[]) => Promise<void>
+  readonly stop: () => Promise<void>
+  /** Runs `npm run <command>`'s program and gives its output; throws with the output when it fails. */
+  readonly command: (...args: string[]) => Promise<string>
+}
+
+const runTool = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [path.join(repoDir, 'tools/fleet.mjs'), ...args], {
+      cwd: repoDir,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    child.stdout.on('data', (data: Buffer) => (output += data.toString()))
+    child.stderr.on('data', (data: Buffer) => (output += data.toString()))
+    child.once('error', reject)
+    child.once('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`fleet ${args.join(' ')} ended with ${code}:\n${output}`)),
+    )
+  })
+
+/** Starts a fleet in the background and waits until it is ready. `env` reaches every service. */
+export const startFleet = async (
+  name: string,
+  { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Fleet> => {
+  const home = await mkdtemp(path.join(tmpdir(), `flotilla-${name}-`))
+  const childEnv = { ...process.env, ...env, FLOTILLA_HOME: home }
+  for (const inherited of ['DATABASE_URL', 'REDIS_URL', 'PORT', 'VITEST', 'NODE_OPTIONS'])
+    delete (childEnv as Record<string, unknown>)[inherited]
+  const command = (...words: string[]) => runTool(words, childEnv)
+  await command('start', '--background', '--no-demo', ...args)
+  return {
+    home,
+    file: async () => JSON.parse(await readFile(path.join(home, 'fleet.json'), 'utf8')) as FleetFile,
+    command,
+    scale: async (...agents) => void (await command('scale', ...agents)),
+    stop: async () => {
+      await command('stop')
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
