@@ -33,10 +33,48 @@ export {
 } from './queue/queue-names.js'
 export { RunNudge } from './queue/run-nudge.js'
 export { StepJob, traceparentPattern, type StepJobBody } from './queue/step-job.js'
+export { replyKinds, StepReply, type ReplyKind, type ReplyUsage, type StepReplyBodies } from './queue/step-reply.js'
+export { DeadLetterFilter, DeadLettersDone, DeadLetterSelection, DeadLetterView } from './http/dead-letter-selection.js'
+export { Nullable } from './http/nullable.js'
 export {
-  replyKinds,
-  StepReply,
-  type ReplyKind,
-  type ReplyUsage,
-  type StepReplyBodies,
-} from './queue/step-reply.js'
+  ArtifactPage,
+  ArtifactView,
+  CheckpointDiff,
+  CheckpointPage,
+  CheckpointView,
+  DeadLetterPage,
+  DiffMember,
+  GatePage,
+  GateView,
+  LivenessView,
+  QueueDepth,
+  QueuePage,
+  QueuePaused,
+  QueueView,
+  ReadinessView,
+  StateView,
+  TicketView,
+  WorkflowPage,
+  WorkflowView,
+} from './http/operation-views.js'
+export { ProblemDocument, ProblemMember } from './http/problem-document.js'
+export { CancelRun, DecideGate, ResumeRun } from './http/run-commands.js'
+export {
+  ErrorView,
+  GateDecision,
+  ItemsView,
+  RunAccepted,
+  RunCommandAccepted,
+  RunLinks,
+  RunPage,
+  runStatuses,
+  RunView,
+  StepView,
+  stepStatuses,
+  WaitingForView,
+  type RunViewStatus,
+  type StepViewStatus,
+} from './http/run-view.js'
+export { StreamedEventPage, StreamedEventView } from './http/streamed-event-view.js'
+export { runPriorities, SubmitRun, type RunPriority } from './http/submit-run.js'
+export { jsonSchemaOf, type JsonSchema, type JsonSchemaOptions } from './json-schema.js'

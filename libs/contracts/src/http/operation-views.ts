@@ -1,0 +1,167 @@
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Min,
+} from 'class-validator'
+import { Nested, NestedList } from '../contract.js'
+import { DeadLetterView } from './dead-letter-selection.js'
+import { Nullable } from './nullable.js'
+
+/** Shared state of a run: the root's input and data, and each sub-workflow's under its path. */
+export class StateView {
+  @IsUUID() runId!: string
+  @IsString() status!: string
+  @IsNumber() progress!: number
+  @Nullable() @IsObject() input!: unknown
+  @IsObject() data!: Record<string, unknown>
+  /** Memory of sub-workflows by path. */
+  @IsObject() scopes!: Record<string, unknown>
+}
+
+/** A position in a run's history from which it can go on. */
+export class CheckpointView {
+  @IsInt() @Min(1) number!: number
+  @IsString() label!: string
+  @Nullable() @IsString() step!: string | null
+  @IsISO8601() createdAt!: string
+}
+
+/** Every checkpoint of a run, oldest first. */
+export class CheckpointPage {
+  @NestedList(() => CheckpointView, { max: 10_000 }) items!: CheckpointView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
+/** One member in which two checkpoints differ; null where a side lacks it. */
+export class DiffMember {
+  @IsString() pointer!: string
+  @IsIn(['added', 'removed', 'changed']) change!: string
+  @Nullable() from!: unknown
+  @Nullable() to!: unknown
+}
+
+/** The difference between two checkpoints' shared state. */
+export class CheckpointDiff {
+  @IsInt() from!: number
+  @IsInt() to!: number
+  @NestedList(() => DiffMember, { max: 100_000 }) changes!: DiffMember[]
+}
+
+/** One version of an artifact. */
+export class ArtifactView {
+  @IsString() artifactId!: string
+  @IsString() name!: string
+  @IsInt() @Min(1) version!: number
+  @IsString() type!: string
+  @IsString() mediaType!: string
+  @IsString() step!: string
+  @Nullable() @IsString() parentId!: string | null
+  @IsISO8601() createdAt!: string
+  @IsString() href!: string
+}
+
+/** Artifacts of a run, newest version of each name last. */
+export class ArtifactPage {
+  @NestedList(() => ArtifactView, { max: 10_000 }) items!: ArtifactView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
+/** A version of a workflow in the catalogue. */
+export class WorkflowView {
+  @IsString() name!: string
+  @IsInt() @Min(1) version!: number
+  @IsString() title!: string
+  @Nullable() @IsString() description!: string | null
+  @IsString() hash!: string
+  @IsBoolean() shipped!: boolean
+  @IsISO8601() createdAt!: string
+  @IsString() graph!: string
+}
+
+/** The catalogue: by name, newest version first. */
+export class WorkflowPage {
+  @NestedList(() => WorkflowView, { max: 10_000 }) items!: WorkflowView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
+/** A gate that waits for a person. */
+export class GateView {
+  @IsUUID() runId!: string
+  @IsString() workflow!: string
+  @IsString() gate!: string
+  @IsString() gateId!: string
+  @IsISO8601() since!: string
+  @Nullable() @IsISO8601() dueAt!: string | null
+  @IsObject() shown!: Record<string, unknown>
+  @IsString() shownHash!: string
+  @IsArray() @IsString({ each: true }) outcomes!: string[]
+}
+
+/** The inbox, longest waiting first. */
+export class GatePage {
+  @NestedList(() => GateView, { max: 100 }) items!: GateView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
+/** A page of dead letters, newest first. */
+export class DeadLetterPage {
+  @NestedList(() => DeadLetterView, { max: 100 }) items!: DeadLetterView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
+/** Jobs of a queue by state. */
+export class QueueDepth {
+  @IsInt() @Min(0) waiting!: number
+  @IsInt() @Min(0) active!: number
+  @IsInt() @Min(0) delayed!: number
+  @IsInt() @Min(0) failed!: number
+  @IsInt() @Min(0) completed!: number
+}
+
+/** One queue. Rates are jobs per second over the last minute, null while unknown. */
+export class QueueView {
+  @IsString() name!: string
+  @IsBoolean() paused!: boolean
+  @IsInt() @Min(0) workers!: number
+  @Nested(() => QueueDepth) depth!: QueueDepth
+  /** Jobs per second that finished. */
+  @Nullable() @IsNumber() ratePerSecond!: number | null
+}
+
+/** Every queue, by name. */
+export class QueuePage {
+  @NestedList(() => QueueView, { max: 1_000 }) items!: QueueView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
+/** 200 of pause and resume. */
+export class QueuePaused {
+  @IsString() name!: string
+  @IsBoolean() paused!: boolean
+}
+
+/** 201 of `POST /tickets`: good for one request within its time, as `?ticket=`. */
+export class TicketView {
+  @IsString() ticket!: string
+  @IsISO8601() expiresAt!: string
+}
+
+/** `/livez`. */
+export class LivenessView {
+  @IsIn(['alive']) status!: string
+}
+
+/** `/readyz`: 503 when not ready. */
+export class ReadinessView {
+  @IsIn(['ready', 'not-ready']) status!: string
+  @IsObject() checks!: Record<string, unknown>
+  @IsOptional() @IsObject() reported?: Record<string, unknown>
+}

@@ -1,0 +1,39 @@
+import { IsObject, IsOptional, IsString, Length, Matches, MaxLength, Validate } from 'class-validator'
+import { ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator'
+import { contract } from '../contract.js'
+
+/** A checkpoint's number, or its label. */
+@ValidatorConstraint({ name: 'isCheckpoint' })
+export class IsCheckpoint implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    if (typeof value === 'string') return value.length >= 1 && value.length <= 256
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
+  }
+  defaultMessage(): string {
+    return 'checkpoint must be the number or the label of a checkpoint'
+  }
+}
+
+/** Body of `POST /runs/{id}/hitl`. */
+export class DecideGate {
+  /** The state's name, or the gate's id; absent: the only open gate. */
+  @IsOptional() @IsString() @Length(1, 256) gate?: string | null
+  @IsString() @Length(1, 64) decision!: string
+  @IsOptional() @IsObject() values?: Record<string, unknown> | null
+  @IsOptional() @IsString() @MaxLength(2_000) comment?: string | null
+  /** Hash of what the decider saw; absent: binds to what is shown now. */
+  @IsOptional() @Matches(/^[0-9a-f]{64}$/) shownHash?: string | null
+}
+contract('http.decide-gate.v1', DecideGate)
+
+/** Body of `POST /runs/{id}/resume`; may be absent. */
+export class ResumeRun {
+  @IsOptional() @Validate(IsCheckpoint) checkpoint?: number | string | null
+}
+contract('http.resume-run.v1', ResumeRun)
+
+/** Body of `POST /runs/{id}/cancel`; may be absent. */
+export class CancelRun {
+  @IsOptional() @IsString() @MaxLength(500) reason?: string | null
+}
+contract('http.cancel-run.v1', CancelRun)

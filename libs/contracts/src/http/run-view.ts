@@ -1,0 +1,105 @@
+import { IsIn, IsInt, IsISO8601, IsNumber, IsObject, IsOptional, IsString, IsUUID, Max, Min } from 'class-validator'
+import { Nested, NestedList } from '../contract.js'
+import { Nullable } from './nullable.js'
+
+/** Every status of a run; `completed` and `cancelled` are final. */
+export const runStatuses = ['created', 'running', 'waiting', 'completed', 'failed', 'cancelled', 'parked'] as const
+export type RunViewStatus = (typeof runStatuses)[number]
+
+/** Every status of a step. */
+export const stepStatuses = ['pending', 'running', 'waiting', 'done', 'failed', 'skipped', 'cancelled'] as const
+export type StepViewStatus = (typeof stepStatuses)[number]
+
+/** A coded failure, without personal data. */
+export class ErrorView {
+  @IsString() code!: string
+  @IsString() message!: string
+  @IsOptional() @IsString() step?: string
+}
+
+/** Progress of a map's items. */
+export class ItemsView {
+  @IsInt() @Min(0) total!: number
+  @IsInt() @Min(0) done!: number
+  @IsInt() @Min(0) failed!: number
+}
+
+/** One state of the definition; of a loop, its last visit. */
+export class StepView {
+  @IsString() name!: string
+  @IsIn(stepStatuses) status!: StepViewStatus
+  @IsInt() @Min(0) attempts!: number
+  @IsInt() @Min(0) visits!: number
+  @Nullable() @IsISO8601() startedAt!: string | null
+  @Nullable() @IsISO8601() finishedAt!: string | null
+  @Nullable() @Nested(() => ErrorView) error!: ErrorView | null
+  @IsOptional() @Nested(() => ItemsView) items?: ItemsView
+}
+
+/** An open gate, or what else a run waits for. */
+export class WaitingForView {
+  @IsString() kind!: string
+  @IsOptional() @IsString() gate?: string
+  @IsOptional() @IsString() gateId?: string
+  @Nullable() @IsISO8601() since!: string | null
+  @Nullable() @IsISO8601() dueAt!: string | null
+  @IsOptional() @IsObject() shown?: Record<string, unknown>
+  @IsOptional() @IsString() shownHash?: string
+  @IsOptional() outcomes?: string[]
+}
+
+/** Addresses of what belongs to a run, relative to the gateway. */
+export class RunLinks {
+  @IsString() self!: string
+  @IsString() events!: string
+  @IsString() state!: string
+  @IsString() checkpoints!: string
+  @IsString() artifacts!: string
+  @IsString() graph!: string
+}
+
+/** 202 of `POST /runs`. */
+export class RunAccepted {
+  @IsUUID() runId!: string
+  @IsString() traceId!: string
+  @Nested(() => RunLinks) links!: RunLinks
+}
+
+/** One run. */
+export class RunView {
+  @IsUUID() runId!: string
+  @IsString() workflow!: string
+  @IsInt() @Min(1) version!: number
+  @IsIn(runStatuses) status!: RunViewStatus
+  @IsNumber() @Min(0) @Max(1) progress!: number
+  @IsString() traceId!: string
+  @NestedList(() => StepView, { max: 10_000 }) steps!: StepView[]
+  @Nullable() @Nested(() => WaitingForView) waitingFor!: WaitingForView | null
+  /** Every open gate, in the order in which they opened. */
+  @NestedList(() => WaitingForView, { max: 10_000 }) gates!: WaitingForView[]
+  @Nullable() @IsObject() result!: unknown
+  @Nullable() @Nested(() => ErrorView) error!: ErrorView | null
+  @IsISO8601() createdAt!: string
+  @Nullable() @IsISO8601() finishedAt!: string | null
+  @Nested(() => RunLinks) links!: RunLinks
+}
+
+/** A page of runs, newest first. */
+export class RunPage {
+  @NestedList(() => RunView, { max: 100 }) items!: RunView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
+/** 202 of cancel and resume. */
+export class RunCommandAccepted {
+  @IsUUID() runId!: string
+}
+
+/** 200 of `POST /runs/{id}/hitl`. */
+export class GateDecision {
+  @IsUUID() runId!: string
+  @IsString() gate!: string
+  @IsString() decision!: string
+  @IsString() decidedBy!: string
+  @IsISO8601() decidedAt!: string
+}
