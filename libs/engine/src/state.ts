@@ -29,8 +29,14 @@ export interface StepState {
   /** A parallel's expected branches with what became of them; fixed when it opens. */
   readonly branches?: Readonly<Record<string, 'open' | 'done' | 'failed' | 'degraded' | 'cancelled'>>
   readonly items?: { readonly total: number; readonly done: number; readonly failed: number }
-  /** The decision that the agent asked for, until it is dispatched again. */
+  /** The decision that the agent asked for; every later dispatch of the visit carries it. */
   readonly decision?: JsonObject | null
+  /** Attempts of this visit's earlier dispatches. */
+  readonly attemptsBefore?: number
+  /** A parallel's results so far, by branch, until it closes. */
+  readonly outputs?: JsonObject
+  /** Stopped because the run failed (or failed it): taken up again when the run is resumed. */
+  readonly stopped?: boolean
 }
 
 /** An open gate, as `waitingFor` shows it. */

@@ -1,0 +1,52 @@
+import { applyWhileCancelling } from './agent-events.js'
+import { cancelRun } from './finish-run.js'
+import type { RunEvent } from './event.js'
+import { stopStep } from './stop-steps.js'
+import { isActive, owesReply, stepAt } from './step-at.js'
+import { endStepSpan, setStep, type Turn } from './turn.js'
+
+const cleanUpDefaultMs = 30_000
+
+const endWhenClean = (turn: Turn): void => {
+  const cleaning = Object.values(turn.state.steps).some((step) => owesReply(step) && step.status === 'running')
+  if (!cleaning) cancelRun(turn)
+}
+
+/**
+ * Begins to cancel: every job in flight is told to stop, gates close. Steps that agents are working on have until
+ * `cancel.waitUntil` to clean up and answer; what is only waiting in line is cancelled at once.
+ */
+export const requestCancel = (turn: Turn, event: Extract<RunEvent, { type: 'CancelRequested' }>): string | null => {
+  if (turn.state.cancel) return 'already-cancelling'
+  const waitUntil = turn.at + (turn.index.definition.cleanUpMs ?? cleanUpDefaultMs)
+  turn.state.cancel = { at: turn.at, by: event.by, reason: event.reason, waitUntil }
+  for (const state of [...turn.index.states.values()].reverse()) {
+    const step = stepAt(turn.state, state.path)
+    if (!isActive(step)) continue
+    if (owesReply(step) && step.status === 'running') {
+      turn.commands.push({ type: 'CancelJob', step: state.path, dispatch: step.dispatch, queue: state.queue })
+      setStep(turn, state.path, { dueAt: null, due: null })
+    } else if (state.regions.length === 0) stopStep(turn, state, false)
+  }
+  endWhenClean(turn)
+  return null
+}
+
+/** Applies an event to a run that is being cancelled: only agents' last words and the end of the wait count. */
+export const applyToCancelling = (turn: Turn, event: RunEvent): string | null => {
+  if (event.type === 'CancelRequested') return 'already-cancelling'
+  if (event.type === 'DeadlineReached') {
+    if (event.deadline !== 'clean-up') return 'cancelling'
+    if (turn.at < (turn.state.cancel?.waitUntil ?? 0)) return 'not-due'
+    cancelRun(turn)
+    return null
+  }
+  if (!('attempt' in event)) return 'cancelling'
+  const ignored = applyWhileCancelling(turn, event)
+  if (ignored !== null || event.type === 'StepCheckpointed') return ignored
+  setStep(turn, event.step, { status: 'cancelled', finishedAt: turn.at, dueAt: null, due: null })
+  const state = turn.index.states.get(event.step)
+  if (state) endStepSpan(turn, state, { cancelled: true })
+  endWhenClean(turn)
+  return null
+}

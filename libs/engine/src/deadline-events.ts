@@ -1,0 +1,99 @@
+import { dispatchAgain, failDispatch } from './agent-events.js'
+import type { RunEvent } from './event.js'
+import { failRun } from './finish-run.js'
+import { expireGate } from './gate-events.js'
+import { closeJoin, completeStep, failStep } from './settle-step.js'
+import type { RunState } from './state.js'
+import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
+import { stopInner } from './stop-steps.js'
+import { setStep, type Turn } from './turn.js'
+import { nothing } from './turn-values.js'
+
+type DeadlineReached = Extract<RunEvent, { readonly type: 'DeadlineReached' }>
+
+/** The earliest moment at which something of the run is due, in epoch milliseconds; null: nothing ever. */
+export const nextDeadlineAt = (state: RunState): number | null => {
+  if (isFinished(state.status)) return null
+  if (state.cancel) return state.cancel.waitUntil
+  let next = state.dueAt
+  for (const step of Object.values(state.steps))
+    if (step.dueAt !== null && isActive(step) && (next === null || step.dueAt < next)) next = step.dueAt
+  return next
+}
+
+/** The deadlines that have passed at `now`, as events, the earliest first, the run's own before all others. */
+export const dueDeadlines = (state: RunState, now: number): readonly RunEvent[] => {
+  const event = (deadline: DeadlineReached['deadline'], rest: Partial<DeadlineReached> = {}): DeadlineReached => ({
+    type: 'DeadlineReached',
+    at: now,
+    deadline,
+    step: null,
+    dispatch: null,
+    gateId: null,
+    ...rest,
+  })
+  if (isFinished(state.status)) return []
+  if (state.cancel) return now >= state.cancel.waitUntil ? [event('clean-up')] : []
+  if (state.dueAt !== null && now >= state.dueAt) return [event('run')]
+  return Object.entries(state.steps)
+    .filter(([, step]) => step.dueAt !== null && now >= step.dueAt && isActive(step))
+    .sort(([, a], [, b]) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
+    .map(([path, step]) =>
+      event(step.due ?? 'step', {
+        step: path,
+        dispatch: owesReply(step) ? step.dispatch : null,
+        gateId: step.gateId,
+      }),
+    )
+}
+
+const missed = (turn: Turn, path: string, event: DeadlineReached): string | null => {
+  const state = turn.index.states.get(path)
+  const step = stepAt(turn.state, path)
+  if (!state || !isActive(step) || step.due !== event.deadline) return 'deadline-void'
+  if (step.dueAt === null || turn.at < step.dueAt) return 'not-due'
+  if (owesReply(step) && step.dispatch !== event.dispatch) return 'stale-dispatch'
+
+  if (event.deadline === 'join') {
+    setStep(turn, path, { dueAt: null, due: null })
+    closeJoin(turn, state, true)
+    return null
+  }
+  if (event.deadline === 'wait') {
+    const { definition } = state
+    const on = definition.kind === 'wait' && definition.signal !== undefined ? 'timeout' : 'done'
+    completeStep(turn, state, { on, values: nothing })
+    return null
+  }
+  if (state.definition.kind !== 'agent') {
+    stopInner(turn, state, true)
+    failStep(turn, state, { code: 'STEP_DEADLINE', message: `${state.title} did not end in time` })
+    return null
+  }
+  turn.commands.push({ type: 'CancelJob', step: path, dispatch: step.dispatch, queue: state.queue })
+  const code = event.deadline === 'queue' ? 'QUEUE_DEADLINE' : 'STEP_DEADLINE'
+  if (code === 'STEP_DEADLINE' && step.dispatches < state.retry.dispatches) {
+    dispatchAgain(turn, state, code)
+    return null
+  }
+  const what = code === 'QUEUE_DEADLINE' ? 'was not picked up in time' : 'did not answer in time'
+  const error = { code, message: `${state.title} ${what}` }
+  failDispatch(turn, state, { error, attempts: step.attempts })
+  return null
+}
+
+/** Applies a deadline that has passed; the reason when it is void, stale or not yet due. */
+export const applyDeadline = (turn: Turn, event: DeadlineReached): string | null => {
+  switch (event.deadline) {
+    case 'clean-up':
+      return 'not-cancelling'
+    case 'run':
+      if (turn.state.dueAt === null || turn.at < turn.state.dueAt) return 'not-due'
+      failRun(turn, { code: 'RUN_DEADLINE', message: 'the run did not end in time' })
+      return null
+    case 'gate':
+      return expireGate(turn, event.gateId)
+    default:
+      return event.step === null ? 'deadline-void' : missed(turn, event.step, event)
+  }
+}

@@ -1,0 +1,236 @@
+import type {
+  AgentState,
+  Assignment,
+  Branch,
+  Mapping,
+  Region,
+  RetryPolicy,
+  StateDefinition,
+  WorkflowDefinition,
+} from './definition.js'
+import { compileExpression, type Evaluate } from './expression.js'
+
+/** A transition ready to be tried. */
+export interface IndexedTransition {
+  readonly on: string | null
+  readonly when: Evaluate | null
+  readonly to: string
+  readonly assign: readonly IndexedAssignment[]
+  readonly actions: NonNullable<StateDefinition['entry']>
+}
+
+export interface IndexedAssignment {
+  readonly keys: readonly string[]
+  readonly from: Evaluate
+  readonly reducer: NonNullable<Assignment['reducer']>
+}
+
+export type IndexedMapping = readonly (readonly [member: string, value: Evaluate])[]
+
+/** A machine within the definition: the root, a branch of a parallel, or the body of a sub-workflow. */
+export interface IndexedRegion {
+  readonly kind: 'root' | 'branch' | 'body'
+  readonly owner: IndexedState | null
+  readonly branch: Branch | null
+  readonly initial: string
+  readonly states: ReadonlyMap<string, IndexedState>
+}
+
+/** A state with everything about it that does not change from run to run. */
+export interface IndexedState {
+  readonly path: string
+  readonly definition: StateDefinition
+  readonly title: string
+  /** Key of the shared state that it reads and writes. */
+  readonly scope: string
+  readonly region: IndexedRegion
+  /** The compound that holds it, else null. */
+  readonly parent: IndexedState | null
+  /** The top-level state that it is or stands in. */
+  readonly phase: IndexedState
+  readonly transitions: readonly IndexedTransition[]
+  readonly input: IndexedMapping
+  readonly result: IndexedMapping | null
+  readonly assign: readonly IndexedAssignment[]
+  readonly outcome: Evaluate | null
+  readonly artifacts: readonly { readonly name: string; readonly content: Evaluate }[]
+  readonly queue: string
+  readonly retry: RetryPolicy
+  readonly checkpoint: boolean
+  /** A compound's regions. */
+  readonly regions: readonly IndexedRegion[]
+  /** A compound's states with their share of it; the shares add up to 1. */
+  readonly parts: readonly IndexedPart[]
+}
+
+export interface IndexedPart {
+  readonly state: IndexedState
+  readonly share: number
+}
+
+export interface DefinitionIndex {
+  readonly definition: WorkflowDefinition
+  readonly root: IndexedRegion
+  /** Every state but the ends by path, in the definition's order, compounds before what they hold. */
+  readonly states: ReadonlyMap<string, IndexedState>
+  /** The top level's states with their share of the run. */
+  readonly parts: readonly IndexedPart[]
+  /** Memo of the states that a move rules out, by state left and state entered. */
+  readonly ruledOut: Map<IndexedState, Map<IndexedState, readonly IndexedState[]>>
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** What applies where neither state nor definition names a policy. */
+export const defaultRetry: RetryPolicy = {
+  attempts: 3,
+  backoff: { delayMs: 500, multiplier: 2, maxMs: 60_000, jitter: 0.2 },
+  dispatches: 3,
+}
+
+/** The queue of an agent: `agent.` and the first part of its name. */
+export const queueOf = ({ agent, queue }: Pick<AgentState, 'agent' | 'queue'>): string =>
+  queue ?? `agent.${agent.split('.')[0] ?? agent}`
+
+/** A state's title, else its name as words: `risk_ensemble` is "Risk ensemble". */
+export const titleOf = ({ name, title }: Pick<StateDefinition, 'name' | 'title'>): string => {
+  if (title !== undefined) return title
+  const words = name.replaceAll(/[_-]+/g, ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Compiles assignments; the expressions come from the cache. */
+export const indexAssignments = (assign: readonly Assignment[] = []): readonly IndexedAssignment[] =>
+  assign.map(({ to, from, reducer }) => ({
+    keys: to.split('.'),
+    from: compileExpression(from),
+    reducer: reducer ?? 'replace',
+  }))
+
+const indexMapping = (mapping: Mapping = {}): IndexedMapping =>
+  Object.entries(mapping).map(([member, source]) => [member, compileExpression(source)])
+
+const mappingOf = (state: StateDefinition): Mapping => {
+  if (state.kind === 'agent' || state.kind === 'workflow') return state.input
+  return state.kind === 'human' ? state.shows : {}
+}
+
+const shared = (states: readonly IndexedState[]): readonly IndexedPart[] => {
+  const parts = states.filter((state) => state.definition.kind !== 'end')
+  const sum = parts.reduce((total, { definition }) => total + (definition.weight ?? 0), 0)
+  return parts.map((state) => ({
+    state,
+    share: sum > 0 ? (state.definition.weight ?? 0) / sum : 1 / parts.length,
+  }))
+}
+
+interface Place {
+  readonly scope: string
+  readonly owner: IndexedState | null
+  readonly branch: Branch | null
+  readonly kind: IndexedRegion['kind']
+}
+
+const regionsOf = (state: StateDefinition): readonly { region: Region; branch: Branch | null }[] => {
+  if (state.kind === 'parallel') return state.branches.map((branch) => ({ region: branch, branch }))
+  if (state.kind === 'workflow' && state.body) return [{ region: state.body, branch: null }]
+  return []
+}
+
+const makeIndex = (definition: WorkflowDefinition): DefinitionIndex => {
+  const all = new Map<string, IndexedState>()
+
+  const indexRegion = (region: Region, { scope, owner, branch, kind }: Place): IndexedRegion => {
+    const states = new Map<string, IndexedState>()
+    const indexed: IndexedRegion = { kind, owner, branch, initial: region.initial, states }
+    for (const state of region.states) states.set(state.name, indexState(state, indexed, scope))
+    return indexed
+  }
+
+  const indexState = (state: StateDefinition, region: IndexedRegion, scope: string): IndexedState => {
+    const path = scope === '' ? state.name : `${scope}.${state.name}`
+    const policy = state.checkpoint ?? definition.checkpoint ?? 'after'
+    const indexed: Mutable<IndexedState> = {
+      path,
+      definition: state,
+      title: titleOf(state),
+      scope,
+      region,
+      parent: region.owner,
+      // Replaced by itself below where it is at the top level: an object cannot name itself while it is being made.
+      phase: region.owner?.phase as IndexedState,
+      transitions: (state.transitions ?? []).map((transition) => ({
+        on: transition.on ?? null,
+        when: transition.when === undefined ? null : compileExpression(transition.when),
+        to: transition.to,
+        assign: indexAssignments(transition.assign),
+        actions: transition.actions ?? [],
+      })),
+      input: indexMapping(mappingOf(state)),
+      result: state.kind === 'end' && state.result ? indexMapping(state.result) : null,
+      assign: state.kind === 'set' ? indexAssignments(state.assign) : [],
+      outcome: state.kind === 'agent' && state.outcome !== undefined ? compileExpression(state.outcome) : null,
+      artifacts: (state.artifacts ?? []).map(({ name, content }) => ({ name, content: compileExpression(content) })),
+      queue: state.kind === 'agent' ? queueOf(state) : '',
+      retry: (state.kind === 'agent' ? state.retry : undefined) ?? definition.retry ?? defaultRetry,
+      checkpoint: policy === 'after' && state.kind !== 'choice' && state.kind !== 'end',
+      regions: [],
+      parts: [],
+    }
+    if (region.owner === null) indexed.phase = indexed
+    if (state.kind !== 'end') all.set(path, indexed)
+    const inner = state.kind === 'workflow' ? path : scope
+    const kind = state.kind === 'workflow' ? 'body' : 'branch'
+    indexed.regions = regionsOf(state).map((held) =>
+      indexRegion(held.region, { scope: inner, owner: indexed, branch: held.branch, kind }),
+    )
+    indexed.parts = shared(indexed.regions.flatMap((held) => [...held.states.values()]))
+    return indexed
+  }
+
+  const root = indexRegion(definition, { scope: '', owner: null, branch: null, kind: 'root' })
+  return { definition, root, states: all, parts: shared([...root.states.values()]), ruledOut: new Map() }
+}
+
+const indexes = new WeakMap<WorkflowDefinition, DefinitionIndex>()
+
+/**
+ * The index of a definition: expressions compiled, paths, shares and policies worked out, once per definition object.
+ * Throws `ExpressionError` on an expression that does not compile; `checkDefinition` finds those first.
+ */
+export const indexDefinition = (definition: WorkflowDefinition): DefinitionIndex => {
+  const known = indexes.get(definition)
+  if (known) return known
+  const made = makeIndex(definition)
+  indexes.set(definition, made)
+  return made
+}
+
+/** A state and all that it holds, in the definition's order, without ends. */
+export const withInner = (state: IndexedState): readonly IndexedState[] => [
+  state,
+  ...state.parts.flatMap((part) => withInner(part.state)),
+]
+
+const reachableFrom = (start: IndexedState): ReadonlySet<IndexedState> => {
+  const found = new Set<IndexedState>([start])
+  for (const state of found)
+    for (const { to } of state.transitions) {
+      const next = state.region.states.get(to)
+      if (next) found.add(next)
+    }
+  return found
+}
+
+/** States of the region, with what they hold, that could still come at `from` and no longer can at `to`. */
+export const ruledOutBy = (index: DefinitionIndex, from: IndexedState, to: IndexedState): readonly IndexedState[] => {
+  const memo = index.ruledOut.get(from) ?? new Map<IndexedState, readonly IndexedState[]>()
+  index.ruledOut.set(from, memo)
+  const known = memo.get(to)
+  if (known) return known
+  const ahead = reachableFrom(to)
+  const lost = [...reachableFrom(from)].filter((state) => !ahead.has(state) && state.definition.kind !== 'end')
+  const found = lost.flatMap(withInner)
+  memo.set(to, found)
+  return found
+}

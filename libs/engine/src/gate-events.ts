@@ -1,0 +1,88 @@
+import type { IndexedState } from './definition-index.js'
+import { dispatchStep } from './dispatch-step.js'
+import type { RunEvent } from './event.js'
+import type { JsonObject } from './json.js'
+import { openGate } from './open-gate.js'
+import { completeStep, failStep } from './settle-step.js'
+import type { OpenGate } from './state.js'
+import { closeGateOf } from './stop-steps.js'
+import { publish, setStep, type Turn } from './turn.js'
+import { answers, pickTransition } from './turn-values.js'
+
+type GateDecided = Extract<RunEvent, { readonly type: 'GateDecided' }>
+
+const resolved = (turn: Turn, state: IndexedState, gate: OpenGate, decision: string): void =>
+  publish(turn, {
+    type: 'hitl.resolved',
+    message: `${state.title}: ${decision}`,
+    about: state,
+    spanKey: `gate:${gate.gateId}`,
+    meta: { gate: gate.gate, gateId: gate.gateId, decision, waitedMs: turn.at - gate.since },
+  })
+
+/**
+ * Applies a decision. One that no transition accepts (an adjustment without the values that the guard asks for) leads
+ * nowhere: the gate opens again under a new id with its old deadline, so that the run is neither lost nor misled.
+ */
+export const decideGate = (turn: Turn, event: GateDecided): string | null => {
+  const gate = turn.state.gates[event.gateId]
+  const state = gate && turn.index.states.get(gate.step)
+  if (!gate || !state) return 'gate-not-open'
+  const { decision, values, comment, decidedBy } = event
+  const decided: JsonObject = {
+    type: 'decision',
+    gateId: gate.gateId,
+    decision,
+    values,
+    comment,
+    decidedBy,
+    at: turn.at,
+  }
+
+  if (state.definition.kind === 'agent') {
+    closeGateOf(turn, state.path, 'decided')
+    resolved(turn, state, gate, decision)
+    dispatchStep(turn, state, decided)
+    return null
+  }
+  const seen = { output: null, event: decided }
+  const transition = gate.outcomes.includes(decision)
+    ? pickTransition(turn, state, { on: decision, values: seen })
+    : null
+  closeGateOf(turn, state.path, 'decided')
+  if (!transition) {
+    resolved(turn, state, gate, 'not accepted')
+    openGate(turn, state, gate)
+    return null
+  }
+  resolved(turn, state, gate, decision)
+  completeStep(turn, state, { on: decision, values: seen, transition })
+  return null
+}
+
+/** A gate's deadline: its `timeout` transition, else the step fails with GATE_TIMEOUT. */
+export const expireGate = (turn: Turn, gateId: string | null): string | null => {
+  const gate = gateId === null ? undefined : turn.state.gates[gateId]
+  const state = gate && turn.index.states.get(gate.step)
+  if (!gate || !state) return 'gate-not-open'
+  if (gate.dueAt === null || turn.at < gate.dueAt) return 'not-due'
+  closeGateOf(turn, state.path, 'expired')
+  resolved(turn, state, gate, 'timeout')
+  if (answers(state, 'timeout')) {
+    const event = {
+      type: 'timeout',
+      gateId: gate.gateId,
+      decision: 'timeout',
+      values: null,
+      comment: null,
+      decidedBy: 'timeout',
+      at: turn.at,
+    }
+    setStep(turn, state.path, { dueAt: null, due: null })
+    completeStep(turn, state, { on: 'timeout', values: { output: null, event } })
+  } else {
+    const message = `${state.title}: nobody decided in time`
+    failStep(turn, state, { code: 'GATE_TIMEOUT', message })
+  }
+  return null
+}

@@ -1,0 +1,149 @@
+import type { StateDefinition } from './definition.js'
+import type { IndexedState } from './definition-index.js'
+import { dispatchStep } from './dispatch-step.js'
+import { enterAgain, enterHuman } from './enter-states.js'
+import type { RunEvent } from './event.js'
+import type { OpenGate, RunState, StepState } from './state.js'
+import { openGate } from './open-gate.js'
+import { stopAll } from './stop-steps.js'
+import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
+import { publish, setGate, setStep, type Turn } from './turn.js'
+
+/**
+ * Resume and replay. Invariants:
+ * R1 counters and the progress mark only rise; a checkpoint never brings older ones back.
+ * R2 what was going on is sent out anew under new dispatch and gate numbers: the old ones are fenced out.
+ */
+
+type Resume = Extract<RunEvent, { readonly type: 'ResumeRequested' }>
+type Replay = Extract<RunEvent, { readonly type: 'DeadLetterReplayed' }>
+
+const deadlineOf = (definition: StateDefinition): { readonly ms: number; readonly due: 'join' | 'step' } | null => {
+  if (definition.kind === 'parallel')
+    return definition.join.policy === 'until' ? { ms: definition.join.deadlineMs, due: 'join' } : null
+  const ms = definition.kind === 'workflow' ? (definition.body?.deadlineMs ?? null) : null
+  return ms === null ? null : { ms, due: 'step' }
+}
+
+/** Compounds that hold a step go on, their branches are open again. */
+const reopenAround = (turn: Turn, state: IndexedState): void => {
+  const { owner, branch } = state.region
+  if (owner === null) return
+  const step = stepAt(turn.state, owner.path)
+  const { definition } = owner
+  const deadline = deadlineOf(definition)
+  const change: Partial<StepState> = {
+    status: 'running',
+    finishedAt: null,
+    error: null,
+    stopped: false,
+    ...(branch ? { branches: { ...step.branches, [branch.name]: 'open' as const } } : {}),
+    ...(deadline === null || isActive(step) ? {} : { dueAt: turn.at + deadline.ms, due: deadline.due }),
+  }
+  setStep(turn, owner.path, change)
+  reopenAround(turn, owner)
+}
+
+const takeUp = (turn: Turn, state: IndexedState): void => {
+  const { definition, path } = state
+  setStep(turn, path, { stopped: false })
+  if (definition.kind === 'agent') {
+    setStep(turn, path, { dispatches: 0 })
+    dispatchStep(turn, state, null)
+  } else if (definition.kind === 'human') enterHuman(turn, state, definition)
+  else enterAgain(turn, state)
+}
+
+const isLeafStopped = (turn: Turn, state: IndexedState): boolean =>
+  stepAt(turn.state, state.path).stopped === true && !state.parts.some((part) => isStoppedWithin(turn, part.state))
+
+const isStoppedWithin = (turn: Turn, state: IndexedState): boolean =>
+  stepAt(turn.state, state.path).stopped === true || state.parts.some((part) => isStoppedWithin(turn, part.state))
+
+const opened = (turn: Turn, checkpoint: number | null): void => {
+  const { deadlineMs } = turn.index.definition
+  turn.state.status = 'running'
+  turn.state.error = null
+  turn.state.result = null
+  turn.state.finishedAt = null
+  turn.state.openings += 1
+  turn.state.dueAt = deadlineMs === null ? null : turn.at + deadlineMs
+  publish(turn, {
+    type: 'run.resumed',
+    message: checkpoint === null ? 'Resumed where it failed' : `Resumed from checkpoint ${checkpoint}`,
+    meta: { checkpoint },
+  })
+}
+
+/** R1. */
+const restore = (turn: Turn, restored: RunState): void => {
+  const now = { ...turn.state }
+  const rising = ['dispatchCount', 'gateCount', 'checkpointCount', 'published', 'progress', 'openings'] as const
+  Object.assign(turn.state, restored, { runId: now.runId, submittedBy: now.submittedBy, cancel: null })
+  for (const counter of rising) turn.state[counter] = Math.max(now[counter], restored[counter])
+  // Versions of artifacts rise too: a new one must not take the id of one that was saved after the checkpoint.
+  turn.state.artifacts = { ...restored.artifacts, ...now.artifacts }
+}
+
+/** R2. */
+const sendOutAnew = (turn: Turn): void => {
+  const gates = Object.values(turn.state.gates)
+  for (const { gateId } of gates) setGate(turn, gateId, null)
+  for (const state of turn.index.states.values()) {
+    const step = stepAt(turn.state, state.path)
+    if (owesReply(step)) {
+      setStep(turn, state.path, { dispatches: 0 })
+      dispatchStep(turn, state, null)
+    }
+    const gate = gates.find(({ gateId }) => gateId === step.gateId)
+    if (gate && isActive(step)) openGate(turn, state, { ...gate, dueAt: renewed(turn, gate) })
+  }
+}
+
+const renewed = (turn: Turn, { dueAt, since }: OpenGate): number | null =>
+  dueAt === null ? null : turn.at + (dueAt - since)
+
+/** Takes up every step that stopped when the run failed, and opens what encloses it. */
+const reopen = (turn: Turn, checkpoint: number | null): string | null => {
+  const leaves = [...turn.index.states.values()].filter((state) => isLeafStopped(turn, state))
+  if (leaves.length === 0) return 'nothing-to-resume'
+  opened(turn, checkpoint)
+  for (const state of leaves) reopenAround(turn, state)
+  for (const state of leaves) takeUp(turn, state)
+  return null
+}
+
+/**
+ * Reopens a failed run: without a checkpoint the steps that stopped when it failed are taken up again; with one the
+ * restored state takes the place of the run's, and what was in flight then is sent out anew. A run that the shell had
+ * parked comes as it is, restored or not.
+ */
+export const resumeRun = (turn: Turn, { checkpoint, restored }: Resume): string | null => {
+  if (turn.state.status === 'completed' || turn.state.status === 'cancelled') return 'finished'
+  if (restored && (restored.status === 'running' || restored.status === 'waiting')) {
+    stopAll(turn, false)
+    restore(turn, restored)
+    opened(turn, checkpoint)
+    sendOutAnew(turn)
+    return null
+  }
+  const failedThen = restored?.status === 'failed'
+  if (restored && !failedThen) return 'nothing-to-resume'
+  if (!restored && !isFinished(turn.state.status)) return 'not-failed'
+  if (restored) {
+    stopAll(turn, false)
+    restore(turn, restored)
+  }
+  return reopen(turn, checkpoint)
+}
+
+/**
+ * A dead letter was sent again: the failed run is reopened at that step, and with it whatever else had stopped when the
+ * run failed, since the run could not complete without it.
+ */
+export const replayDeadLetter = (turn: Turn, { step: path, dispatch }: Replay): string | null => {
+  const step = stepAt(turn.state, path)
+  if (step.dispatch !== dispatch) return 'stale-dispatch'
+  if (turn.state.status !== 'failed' || step.status !== 'failed' || !step.stopped) return 'not-failed'
+  return reopen(turn, null)
+}

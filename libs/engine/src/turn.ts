@@ -1,0 +1,188 @@
+import type { Command, StreamedEvent } from './command.js'
+import type { DefinitionIndex, IndexedState } from './definition-index.js'
+import type { RunError, RunEvent, Usage } from './event.js'
+import type { Json, JsonObject } from './json.js'
+import { stepProgressOf, weightedSum } from './progress.js'
+import type { OpenGate, RunState, Scope, StepState } from './state.js'
+import { stepAt } from './step-at.js'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * The application of one event: a state in the making and the commands so far. Maps of the state are replaced, never
+ * written to, so that versions share what did not change.
+ */
+export interface Turn {
+  readonly index: DefinitionIndex
+  readonly event: RunEvent
+  readonly at: number
+  readonly state: Mutable<RunState>
+  readonly commands: Command[]
+  /** States to be entered, in order; see `enter-states.ts`. */
+  readonly todo: Entry[]
+}
+
+/** A state to be entered, and the visit of its parent that it belongs to: void once that visit is over. */
+export interface Entry {
+  readonly state: IndexedState
+  readonly parentVisit: number
+  /** Whether it counts as a visit; taking up a stopped step does not. */
+  readonly again?: boolean
+}
+
+/** Begins a turn on a state, which stays as it is. */
+export const startTurn = (index: DefinitionIndex, state: RunState, event: RunEvent): Turn => ({
+  index,
+  event,
+  at: event.at,
+  state: { ...state },
+  commands: [],
+  todo: [],
+})
+
+/** Changes a step. */
+export const setStep = (turn: Turn, path: string, change: Partial<StepState>): StepState => {
+  const step = { ...stepAt(turn.state, path), ...change }
+  turn.state.steps = { ...turn.state.steps, [path]: step }
+  return step
+}
+
+/** Replaces a step, so that optional members go. */
+export const putStep = (turn: Turn, path: string, step: StepState): void => {
+  turn.state.steps = { ...turn.state.steps, [path]: step }
+}
+
+/** Sets or, with null, drops the shared state of a namespace. */
+export const setScope = (turn: Turn, key: string, scope: Scope | null): void => {
+  const { [key]: _, ...others } = turn.state.scopes
+  turn.state.scopes = scope === null ? others : { ...turn.state.scopes, [key]: scope }
+}
+
+/** Sets or, with null, drops an open gate. */
+export const setGate = (turn: Turn, gateId: string, gate: OpenGate | null): void => {
+  const { [gateId]: _, ...others } = turn.state.gates
+  turn.state.gates = gate === null ? others : { ...turn.state.gates, [gateId]: gate }
+}
+
+/** Key of the span of a step's current visit. */
+export const stepSpan = (turn: Turn, state: IndexedState): string =>
+  `step:${state.path}:${stepAt(turn.state, state.path).visits}`
+
+/** Key of the span that a step's span hangs from: the enclosing compound's, else the run's. */
+export const parentSpan = (turn: Turn, state: IndexedState): string =>
+  state.parent ? stepSpan(turn, state.parent) : 'run'
+
+/** Moves the high-water mark up to the weighted sum; tells whether it moved. */
+export const raiseProgress = (turn: Turn): boolean => {
+  const sum = weightedSum(turn.index, turn.state)
+  if (sum <= turn.state.progress) return false
+  turn.state.progress = sum
+  return true
+}
+
+const statuses: Readonly<Record<string, StreamedEvent['status']>> = {
+  'run.completed': 'done',
+  'step.completed': 'done',
+  'run.failed': 'error',
+  'run.cancelled': 'error',
+  'step.failed': 'error',
+  waiting: 'waiting',
+  'hitl.requested': 'waiting',
+}
+
+interface Published {
+  readonly type: string
+  readonly message: string
+  readonly about?: IndexedState
+  readonly spanKey?: string
+  readonly spanId?: string | null
+  readonly meta?: JsonObject
+}
+
+/** Publishes an event of the run's stream with the next number. */
+export const publish = (turn: Turn, { type, message, about, spanKey, spanId, meta }: Published): void => {
+  turn.state.published += 1
+  const event: StreamedEvent = {
+    type,
+    phase: about?.phase.definition.name ?? null,
+    status: statuses[type] ?? 'running',
+    message,
+    progress: turn.state.progress,
+    stepProgress: about ? stepProgressOf(turn.state, about.phase) : null,
+    step: about?.path ?? null,
+    spanKey: spanKey ?? (about ? stepSpan(turn, about) : 'run'),
+    spanId: spanId ?? null,
+    meta: meta ?? {},
+  }
+  turn.commands.push({ type: 'Publish', seq: turn.state.published, event })
+}
+
+interface EndedStep {
+  readonly error?: RunError | null
+  readonly usage?: Usage | null
+  readonly cancelled?: boolean
+}
+
+/** Ends the span of a step's visit at the turn's time. */
+export const endStepSpan = (turn: Turn, state: IndexedState, { error, usage, cancelled }: EndedStep = {}): void => {
+  const step = stepAt(turn.state, state.path)
+  const { definition } = state
+  turn.commands.push({
+    type: 'EndSpan',
+    span: 'step',
+    key: stepSpan(turn, state),
+    parentKey: parentSpan(turn, state),
+    name: state.path,
+    startedAt: step.enteredAt ?? turn.at,
+    endedAt: turn.at,
+    error: error ?? null,
+    attributes: {
+      'workflow.step': state.path,
+      'workflow.iteration': step.visits,
+      'flotilla.step.kind': definition.kind,
+      ...(definition.kind === 'agent'
+        ? { 'gen_ai.agent.name': definition.agent, 'flotilla.step.attempts': step.attempts }
+        : {}),
+      ...(cancelled ? { 'flotilla.step.cancelled': true } : {}),
+    },
+    ...(usage === undefined ? {} : { usage }),
+  })
+}
+
+/** Ends the span of the run itself. */
+export const endRunSpan = (turn: Turn, error: RunError | null): void => {
+  const { name, version } = turn.index.definition
+  turn.commands.push({
+    type: 'EndSpan',
+    span: 'run',
+    key: 'run',
+    parentKey: null,
+    name,
+    startedAt: turn.state.startedAt ?? turn.at,
+    endedAt: turn.at,
+    error,
+    attributes: {
+      'workflow.name': name,
+      'workflow.version': version,
+      'flotilla.run.status': turn.state.status,
+      'flotilla.run.openings': turn.state.openings,
+    },
+  })
+}
+
+/** The members of a failure that may be kept and shown: no stack. */
+export const plainError = ({ code, message, step }: RunError, path?: string): RunError => {
+  const at = step ?? path
+  return at === undefined ? { code, message } : { code, message, step: at }
+}
+
+/** A failure as the meta of a streamed event. */
+export const errorMeta = ({ code, message, step }: RunError): JsonObject => ({
+  error: { code, message, ...(step === undefined ? {} : { step }) },
+})
+
+/** What a step used, as the meta of a streamed event. */
+export const usageMeta = (usage: Usage | null): Record<string, Json> => ({
+  model: usage?.model ?? null,
+  tokens: usage ? usage.inputTokens + usage.outputTokens : 0,
+})

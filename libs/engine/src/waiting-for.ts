@@ -1,0 +1,17 @@
+import type { OpenGate, RunState } from './state.js'
+import { isActive } from './step-at.js'
+
+/** What a run waits for: its gates, and steps that wait for a signal or a time. */
+export interface WaitingFor {
+  readonly gates: readonly OpenGate[]
+  readonly waits: readonly { readonly step: string; readonly since: number; readonly dueAt: number | null }[]
+}
+
+/** What a run waits for that is not an agent; null when that is nothing. Gates in the order of their opening. */
+export const waitingFor = (state: RunState): WaitingFor | null => {
+  const gates = Object.values(state.gates)
+  const waits = Object.entries(state.steps)
+    .filter(([, step]) => isActive(step) && step.status === 'waiting' && step.dispatch === 0 && step.gateId === null)
+    .map(([step, { enteredAt, dueAt }]) => ({ step, since: enteredAt ?? 0, dueAt }))
+  return gates.length + waits.length === 0 ? null : { gates, waits }
+}
