@@ -64,8 +64,8 @@ export const completeLock = (lock) => {
   /** @type {Record<string, LockEntry>} */
   const packages = {}
   for (const [key, entry] of Object.entries(lock.packages)) {
-    const { resolved, ...rest } = entry
-    packages[key] = entry.link ? entry : rest
+    packages[key] = { ...entry }
+    if (!entry.link) delete packages[key].resolved
   }
   for (const missing of missingOptionalPackages(lock)) {
     packages[`node_modules/${missing.name}`] = platformEntry(missing, lock.packages[missing.wantedBy]?.dev === true)

@@ -6,7 +6,10 @@ import { prisma } from './fleet/migrate.mjs'
 import { repoDir } from './fleet/paths.mjs'
 import type {} from './test-servers.js'
 
-const table = 'CREATE TABLE "thing" ("id" UUID NOT NULL, "tags" TEXT[], CONSTRAINT "thing_pkey" PRIMARY KEY ("id"));\n'
+const table = `-- a comment; with a semicolon
+create function nothing() returns void language plpgsql as $$ begin perform 1; perform 2; end $$;
+${'CREATE TABLE "thing" ("id" UUID NOT NULL, "tags" TEXT[], CONSTRAINT "thing_pkey" PRIMARY KEY ("id"));'}
+`
 const schema = (column = '') => `
 datasource db {
   provider = "postgresql"

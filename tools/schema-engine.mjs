@@ -16,6 +16,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import { SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 import { readCatalogCharacters } from './schema-engine/catalog-characters.mjs'
+import { runWholeScripts } from './schema-engine/whole-scripts.mjs'
 
 /** Code of "an error happened" in the engine's JSON-RPC. */
 const engineError = 4466
@@ -53,7 +54,7 @@ const quoted = (name) => `"${name.replaceAll('"', '""')}"`
 /** @param {string} url */
 const openAdapter = async (url) => {
   const pool = new pg.Pool({ connectionString: url, max: 4 })
-  return readCatalogCharacters(await new PrismaPg(pool, { disposeExternalPool: true }).connect())
+  return runWholeScripts(readCatalogCharacters(await new PrismaPg(pool, { disposeExternalPool: true }).connect()))
 }
 
 /** @param {string} url */

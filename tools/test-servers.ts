@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { provisionLogins, provisionOwner, serviceRoles, urlWith } from './fleet/database.mjs'
 import { migrate } from './fleet/migrate.mjs'
-import { localDir } from './fleet/paths.mjs'
+import { redisDistDir } from './fleet/paths.mjs'
 import { freePort } from './fleet/ports.mjs'
 import { startPostgres } from './fleet/postgres.mjs'
 import { startRedis } from './fleet/redis.mjs'
@@ -46,7 +46,7 @@ const startLocal = async (): Promise<RunningServers> => {
     }),
     startRedis({
       dir: path.join(dir, 'redis'),
-      distDir: path.join(localDir, 'redis-dist'),
+      distDir: redisDistDir,
       port: await freePort(),
       password,
       logFile: path.join(dir, 'redis.log'),

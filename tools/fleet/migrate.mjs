@@ -2,25 +2,18 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { binDir, childEnv, repoDir } from './paths.mjs'
+import { binDir, toolEnv, repoDir } from './paths.mjs'
 import { ended } from './processes.mjs'
 import { StartError } from './start-error.mjs'
 
 /**
- * Runs `prisma` with the given arguments. An engine named in PRISMA_SCHEMA_ENGINE_BINARY is left in place.
+ * Runs `prisma` with the given arguments.
  * @param {string[]} args
  * @param {string} databaseUrl
  * @returns {Promise<{ code: number | null, output: string }>}
  */
 export const prisma = async (args, databaseUrl) => {
-  const env = childEnv({
-    DATABASE_URL: databaseUrl,
-    PRISMA_SCHEMA_ENGINE_BINARY:
-      process.env.PRISMA_SCHEMA_ENGINE_BINARY ?? path.join(repoDir, 'tools/schema-engine.mjs'),
-    CHECKPOINT_DISABLE: '1',
-    PRISMA_HIDE_UPDATE_MESSAGE: '1',
-    NO_COLOR: '1',
-  })
+  const env = toolEnv({ DATABASE_URL: databaseUrl, NO_COLOR: '1' })
   const child = spawn(path.join(binDir, 'prisma'), args, { cwd: repoDir, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (output += bytes))

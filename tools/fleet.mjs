@@ -1,0 +1,27 @@
+/** Every command of the fleet. Builtins only until something is installed: this runs on a fresh clone. */
+import { StartError } from './fleet/start-error.mjs'
+
+/** @type {Record<string, () => Promise<{ run: (args: string[]) => Promise<number> }>>} */
+const commands = {
+  start: () => import('./fleet/start.mjs'),
+  stop: () => import('./fleet/stop.mjs'),
+  scale: () => import('./fleet/scale.mjs'),
+  keys: () => import('./fleet/keys.mjs'),
+  test: () => import('./fleet/test.mjs'),
+  verify: () => import('./fleet/verify.mjs'),
+  bench: () => import('./fleet/bench.mjs'),
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const load = commands[name]
+if (load === undefined) {
+  console.error(`unknown command ${JSON.stringify(name)}: one of ${Object.keys(commands).join(', ')}`)
+  process.exit(2)
+}
+try {
+  // Set rather than exit, so that what was printed to a pipe arrives whole.
+  process.exitCode = await (await load()).run(args)
+} catch (error) {
+  console.error(error instanceof StartError ? error.message : error)
+  process.exitCode = error instanceof StartError ? error.exitCode : 1
+}

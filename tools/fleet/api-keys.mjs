@@ -1,0 +1,81 @@
+/**
+ * API keys: `fl_<id>_<secret>`. The database holds the id in clear and the SHA-256 of the whole key: its secret has 256
+ * random bits, so a slow hash would protect nothing and cost every request.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { withClient } from './database.mjs'
+
+/** @typedef {{ id: string, tenantId: string, principal: string, secretHash: Buffer, scopes: readonly string[], expiresAt: string | null }} ApiKeyRow */
+
+const base32 = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** A new key, to be shown once. */
+export const makeKey = () => {
+  const id = [...randomBytes(12)].map((byte) => base32[byte % 32]).join('')
+  return `fl_${id}_${randomBytes(32).toString('base64url')}`
+}
+
+/** @param {string} key */
+export const keyId = (key) => key.split('_')[1] ?? ''
+
+/** @param {string} key */
+export const secretHash = (key) => createHash('sha256').update(key).digest()
+
+/** The four keys that a fleet is born with. */
+export const standardScopes = /** @type {const} */ ({
+  admin: ['*'],
+  operator: ['runs:read', 'runs:operate', 'dead-letters', 'queues', 'workflows:write'],
+  submitter: ['runs:write', 'runs:read'],
+  reviewer: ['hitl:decide', 'runs:read', 'pii:read'],
+})
+
+const knownScopes = new Set(Object.values(standardScopes).flat())
+
+/**
+ * @param {string} given separated by commas
+ * @returns {{ scopes: string[], unknown: string[] }}
+ */
+export const parseScopes = (given) => {
+  const scopes = given
+    .split(',')
+    .map((scope) => scope.trim())
+    .filter((scope) => scope !== '')
+  return { scopes, unknown: scopes.filter((scope) => !knownScopes.has(/** @type {any} */ (scope))) }
+}
+
+/**
+ * Adds tenants and keys that are not there yet; changes none that are.
+ * @param {string} ownerUrl
+ * @param {readonly ApiKeyRow[]} rows
+ */
+export const insertKeys = (ownerUrl, rows) =>
+  withClient(ownerUrl, async (client) => {
+    for (const { id, tenantId, principal, secretHash: hash, scopes, expiresAt } of rows) {
+      await client.query('insert into tenant (id, name) values ($1, $1) on conflict do nothing', [tenantId])
+      await client.query(
+        `insert into api_key (id, tenant_id, principal, secret_hash, scopes, expires_at)
+         values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+        [id, tenantId, principal, hash, scopes, expiresAt],
+      )
+    }
+  })
+
+/** @param {string} ownerUrl */
+export const listKeys = (ownerUrl) =>
+  withClient(ownerUrl, async (client) => {
+    const { rows } = await client.query(
+      'select id, tenant_id, principal, scopes, created_at, expires_at, revoked_at from api_key order by tenant_id, created_at',
+    )
+    return rows
+  })
+
+/**
+ * @param {string} ownerUrl
+ * @param {string} id
+ * @returns {Promise<boolean>} false when there is no such key, or it was revoked before
+ */
+export const revokeKey = (ownerUrl, id) =>
+  withClient(ownerUrl, async (client) => {
+    const sql = 'update api_key set revoked_at = now() where id = $1 and revoked_at is null'
+    return (await client.query(sql, [id])).rowCount === 1
+  })

@@ -1,0 +1,17 @@
+/** Builds every room; Nx skips what did not change. */
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { binDir, repoDir, toolEnv } from './paths.mjs'
+import { ended } from './processes.mjs'
+import { StartError } from './start-error.mjs'
+
+/** Rejects with the compiler's words when something does not build. */
+export const build = async () => {
+  const args = ['run-many', '-t', 'build', '--outputStyle=static']
+  const stdio = /** @type {const} */ (['ignore', 'pipe', 'pipe'])
+  const child = spawn(path.join(binDir, 'nx'), args, { cwd: repoDir, env: toolEnv({ NO_COLOR: '1' }), stdio })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (output += bytes))
+  const { code, error } = await ended(child)
+  if (code !== 0) throw new StartError(`build failed:\n${output.trim()}${error?.message ?? ''}`)
+}

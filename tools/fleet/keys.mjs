@@ -1,0 +1,68 @@
+/** `npm run keys`: API keys of the running fleet. */
+import { parseArgs } from 'node:util'
+import { insertKeys, keyId, listKeys, makeKey, parseScopes, revokeKey, secretHash } from './api-keys.mjs'
+import { readFleet } from './fleet-file.mjs'
+import { localDir } from './paths.mjs'
+import { StartError } from './start-error.mjs'
+
+const usage = `npm run keys -- create --tenant T --scopes runs:write,runs:read [--principal P] [--expires 2027-01-31T00:00:00Z]
+npm run keys -- list
+npm run keys -- revoke ID`
+
+/** @param {string} problem */
+const refuse = (problem) => new StartError(`${problem}\n${usage}`, 78)
+
+/**
+ * @param {string} databaseUrl
+ * @param {Record<string, string | undefined>} options
+ */
+const create = async (databaseUrl, { tenant = '', scopes: given = '', principal, expires }) => {
+  const { scopes, unknown } = parseScopes(given)
+  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(tenant)) throw refuse('--tenant: small letters, digits, _ and -, at most 63')
+  if (scopes.length === 0) throw refuse('--scopes is missing')
+  if (unknown.length > 0) throw refuse(`--scopes: unknown ${unknown.join(', ')}`)
+  const expiresAt = expires === undefined ? null : new Date(expires)
+  if (expiresAt !== null && Number.isNaN(expiresAt.getTime())) throw refuse('--expires: not an ISO 8601 time')
+  const key = makeKey()
+  const row = { id: keyId(key), tenantId: tenant, principal: principal ?? `key-${keyId(key)}`, scopes }
+  await insertKeys(databaseUrl, [
+    { ...row, secretHash: secretHash(key), expiresAt: expiresAt === null ? null : expiresAt.toISOString() },
+  ])
+  // Alone on standard output: it is shown once, and scripts read it.
+  console.log(key)
+}
+
+/** @param {string} databaseUrl */
+const list = async (databaseUrl) => {
+  for (const row of await listKeys(databaseUrl)) {
+    const ends = row.revoked_at ? 'revoked' : row.expires_at ? `until ${row.expires_at.toISOString()}` : 'no end'
+    console.log([row.id, row.tenant_id, row.principal, row.scopes.join(','), ends].join('\t'))
+  }
+}
+
+/** @param {string[]} args */
+const readArgs = (args) => {
+  const text = /** @type {const} */ ({ type: 'string' })
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { tenant: text, scopes: text, principal: text, expires: text },
+    })
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message : `${error}`)
+  }
+}
+
+/** @param {string[]} args */
+export const run = async (args) => {
+  const { values, positionals } = readArgs(args)
+  const [action, id] = positionals
+  if (action !== 'create' && action !== 'list' && action !== 'revoke') throw refuse('what shall be done with the keys?')
+  const fleet = readFleet(localDir)
+  if (fleet === null) throw new StartError('no fleet is running: npm start')
+  if (action === 'create') await create(fleet.databaseUrl, values)
+  else if (action === 'list') await list(fleet.databaseUrl)
+  else if (id === undefined || !(await revokeKey(fleet.databaseUrl, id))) throw refuse('no such key, or revoked before')
+  return 0
+}

@@ -1,0 +1,51 @@
+/** How a service of this repository is started. */
+import path from 'node:path'
+import { discoverServices } from './agents.mjs'
+import { urlWith } from './database.mjs'
+import { binDir, nodeBinary, repoDir } from './paths.mjs'
+
+/**
+ * @typedef {{ dir: string, env: NodeJS.ProcessEnv, databaseUrl: string, redisUrl: string, secrets: import('./secrets.mjs').Secrets }} ServiceContext
+ */
+/** @typedef {{ command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv }} ServiceCommand */
+
+/**
+ * Each kind of service connects as its own role; none as the owner.
+ * @param {string} name
+ * @returns {'flotilla_gateway' | 'flotilla_engine' | 'flotilla_vault'}
+ */
+const roleOf = (name) =>
+  name === 'gateway' ? 'flotilla_gateway' : name === 'orchestrator' ? 'flotilla_engine' : 'flotilla_vault'
+
+/**
+ * All built services of the clone. The user's own settings (SANCTIONS_LIST_PATH, OTEL_*, ...) reach every one.
+ * @param {ServiceContext} context
+ */
+export const describeServices = ({ dir, env, databaseUrl, redisUrl, secrets }) => {
+  const appsDir = path.join(repoDir, 'apps')
+  return {
+    names: discoverServices(appsDir),
+    /** @param {string} name @returns {ServiceCommand} */
+    commandOf: (name) => ({
+      command: nodeBinary(),
+      args: [
+        '--enable-source-maps',
+        '--import',
+        '@flotilla/telemetry/register',
+        path.join(appsDir, name, 'dist/main.js'),
+      ],
+      cwd: repoDir,
+      env: {
+        NODE_ENV: 'production',
+        ...env,
+        PATH: `${binDir}${path.delimiter}${env.PATH ?? ''}`,
+        DATABASE_URL: urlWith(databaseUrl, { user: roleOf(name), password: secrets.passwords[roleOf(name)] }),
+        REDIS_URL: redisUrl,
+        OTEL_SERVICE_NAME: name,
+        SEALING_KEYS: JSON.stringify(secrets.sealingKeys),
+        HASHING_KEY: secrets.hashingKey,
+        FLOTILLA_HOME: dir,
+      },
+    }),
+  }
+}

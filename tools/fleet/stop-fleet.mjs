@@ -1,0 +1,25 @@
+import { giveOrder } from './control.mjs'
+import { readSupervisor, releaseSupervisor } from './fleet-file.mjs'
+import { stopLeftovers } from './leftovers.mjs'
+import { endProcess, isAlive, waitFor } from './processes.mjs'
+
+/** An orderly stop takes seconds; each service may take 15 to end its work. */
+const stopTimeoutMs = 90_000
+
+/**
+ * Ends the fleet of this folder, in order where its supervisor lives. Resolves when all its processes are gone, also
+ * when there were none.
+ * @param {string} dir
+ * @returns {Promise<boolean>} whether anything ran
+ */
+export const stopFleet = async (dir) => {
+  const supervisor = readSupervisor(dir)
+  if (supervisor !== null) {
+    await giveOrder(supervisor, '/stop').catch(() => {})
+    await waitFor(() => !isAlive(supervisor.pid), { timeoutMs: stopTimeoutMs, everyMs: 25 })
+    await endProcess(supervisor.pid)
+  }
+  const left = await stopLeftovers(dir)
+  releaseSupervisor(dir)
+  return supervisor !== null || left.length > 0
+}

@@ -1,0 +1,205 @@
+/**
+ * The process that owns a fleet.
+ *
+ * V1  One supervisor per folder: the second finds the first and leaves.
+ * V2  What a killed supervisor left behind is ended before anything is started.
+ * V3  Whatever stops it (a signal, an order, a failure), all of it stops: door, agents, orchestrator, Redis, Postgres.
+ * V4  `fleet.json` exists only while every process of it was ready at least once.
+ */
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { insertKeys, keyId, secretHash } from './api-keys.mjs'
+import { parseAgentCounts } from './agents.mjs'
+import { startControl } from './control.mjs'
+import { claimSupervisor, releaseSupervisor, removeFleet, writeFleet, writeProcesses } from './fleet-file.mjs'
+import { stopLeftovers } from './leftovers.mjs'
+import { migrate } from './migrate.mjs'
+import { loadSecrets, standardKeys } from './secrets.mjs'
+import { openLogins, startServers } from './servers.mjs'
+import { makeServices } from './services.mjs'
+import { StartError } from './start-error.mjs'
+
+/**
+ * @typedef {object} SupervisorOptions
+ * @property {string} dir local data
+ * @property {NodeJS.ProcessEnv} env
+ * @property {number} gatewayPort
+ * @property {string} agents as given on the command line: `kyc=3,fraud=2`
+ * @property {() => Promise<void>} build runs beside the start of the servers
+ * @property {(context: import('./service-command.mjs').ServiceContext) => { names: string[], commandOf: (name: string) => import('./service-command.mjs').ServiceCommand }} describeServices
+ * called when all is built
+ * @property {AbortSignal} signal stops the fleet when aborted, at whatever point
+ * @property {string} mark part of this process' command line
+ * @property {(text: string) => void} say
+ */
+/** @typedef {{ fleet: import('./fleet-file.mjs').Fleet, stop: (exitCode?: number) => Promise<void>, stopped: Promise<number>, onStop: (tell: () => void) => void }} Supervisor */
+
+/**
+ * Two halves that are independent: when one fails, the other is waited for, so that nothing starts behind our back.
+ * @template A, B
+ * @param {Promise<A>} one
+ * @param {Promise<B>} other
+ * @returns {Promise<[A, B]>}
+ */
+const both = async (one, other) => {
+  await Promise.allSettled([one, other])
+  return Promise.all([one, other])
+}
+
+/**
+ * Starts the fleet and resolves when it is ready, with null when another supervisor has this folder. Rejects with a
+ * `StartError` after stopping what was started.
+ * @param {SupervisorOptions} options
+ * @returns {Promise<Supervisor | null>}
+ */
+export const startSupervisor = async (options) => {
+  const { dir, env, gatewayPort, say, mark } = options
+  const counts = parseAgentCounts([options.agents])
+  const startedAt = Date.now()
+  const token = randomBytes(24).toString('hex')
+  /** @type {import('./servers.mjs').Servers | null} */
+  let servers = null
+  /** @type {import('./services.mjs').Services | null} */
+  let services = null
+  /** @type {import('./fleet-file.mjs').Fleet | null} */
+  let fleet = null
+  /** @type {StartError | null} */
+  let problem = null
+  /** @type {Promise<void> | null} */
+  let stopping = null
+  let tellStopping = () => {}
+  /** @type {(exitCode: number) => void} */
+  let tellStopped = () => {}
+  const stopped = /** @type {Promise<number>} */ (new Promise((resolve) => (tellStopped = resolve)))
+
+  const control = await startControl(token, {
+    '/scale': async (given) => {
+      if (services === null || fleet === null) throw new StartError('the fleet is still starting')
+      return services.scale(given)
+    },
+    // Answered at once: whoever asked waits for the process to be gone.
+    '/stop': async () => void stop(),
+  })
+  if (!claimSupervisor(dir, { pid: process.pid, mark, port: control.port, token })) {
+    control.close()
+    return null
+  }
+
+  const refresh = () => {
+    if (services === null) return
+    const entries = services.list().flatMap((service) => {
+      const pid = service.pid()
+      return pid === null ? [] : [{ name: service.name, pid, healthUrl: service.healthUrl, mark: service.mark }]
+    })
+    writeProcesses(
+      dir,
+      entries.map(({ name, pid, mark: part }) => ({ name, pid, mark: part })),
+    )
+    if (fleet === null || stopping !== null) return
+    fleet = { ...fleet, services: entries.map(({ name, pid, healthUrl }) => ({ name, pid, healthUrl })) }
+    writeFleet(dir, fleet)
+  }
+
+  const goOn = () => {
+    if (stopping !== null) throw problem ?? new StartError('the fleet was stopped while it started')
+  }
+
+  const start = async () => {
+    const left = await stopLeftovers(dir)
+    if (left.length > 0) say(`ended what an earlier fleet left running: ${left.join(', ')}`)
+    const secrets = loadSecrets(dir)
+    const logsDir = path.join(dir, 'logs')
+    fs.mkdirSync(logsDir, { recursive: true, mode: 0o755 })
+
+    const openDatabase = async () => {
+      const opened = await startServers({ dir, secrets, env, log: say })
+      servers = opened
+      goOn()
+      await migrate(opened.databaseUrl)
+      await openLogins(opened.databaseUrl, secrets)
+      await insertKeys(
+        opened.databaseUrl,
+        standardKeys(secrets).map(({ principal, key, scopes }) => ({
+          id: keyId(key),
+          tenantId: 'default',
+          principal,
+          secretHash: secretHash(key),
+          scopes,
+          expiresAt: null,
+        })),
+      )
+      return opened
+    }
+    say('building, starting Postgres and Redis')
+    const [opened] = await both(openDatabase(), options.build())
+    goOn()
+    const { databaseUrl, redisUrl } = opened
+    const { names, commandOf } = options.describeServices({ dir, env, databaseUrl, redisUrl, secrets })
+    services = makeServices({
+      names,
+      commandOf,
+      gatewayPort,
+      logsDir,
+      onChange: refresh,
+      onWrongConfiguration: (found) => {
+        problem ??= found
+        if (fleet !== null) say(found.message)
+        void stop(found.exitCode)
+      },
+      log: say,
+    })
+    say(`starting ${names.length} services`)
+    await services.start(counts)
+    goOn()
+    const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
+    fleet = {
+      gatewayUrl,
+      consoleUrl: null,
+      queuesUrl: `${gatewayUrl}/ops/queues`,
+      jaegerUrl: null,
+      databaseUrl,
+      redisUrl,
+      pid: process.pid,
+      services: [],
+      keys: secrets.keys,
+    }
+    refresh()
+    say(`ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+  }
+
+  const starting = start()
+
+  /** @param {number} exitCode */
+  const stop = (exitCode = 0) => {
+    stopping ??= (async () => {
+      tellStopping()
+      removeFleet(dir)
+      await services?.stop()
+      await starting.catch(() => {})
+      // Services that were added while the start was still going on.
+      await services?.stop()
+      await servers?.stop()
+      control.close()
+      releaseSupervisor(dir)
+      tellStopped(exitCode)
+    })()
+    return stopping
+  }
+
+  if (options.signal.aborted) void stop()
+  else options.signal.addEventListener('abort', () => void stop(), { once: true })
+
+  try {
+    await starting
+  } catch (error) {
+    await stop(1)
+    throw problem ?? error
+  }
+  return {
+    fleet: /** @type {any} set at the end of start */ (fleet),
+    stop,
+    stopped,
+    onStop: (tell) => (tellStopping = tell),
+  }
+}
