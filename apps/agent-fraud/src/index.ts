@@ -1,1 +1,2 @@
-export {}
+export { assessFraud } from './assess-fraud.js'
+export { makeFraudAgent } from './fraud-agent.js'
