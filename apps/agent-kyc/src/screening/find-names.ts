@@ -21,23 +21,28 @@ export interface NameComparison {
 interface QueryUnit {
   readonly first: number
   readonly length: 1 | 2
-  readonly word: Uint8Array
+  readonly loss: number
   /** Similarity by unit id of the list. */
-  readonly found: Map<number, number>
+  readonly found: ReadonlyMap<number, number>
 }
 
 const SIMILARITY_MIN = 0.66
 /** One letter of four may differ; of three, only by a cheap difference. */
 const SIMILARITY_MIN_SHORT = 0.72
 const SHORT = 4
+const LONG = 7
 const JOINED_LETTERS_MIN = 5
 const CANDIDATES_MAX = 80
 /** Cost of a word that only one side has, as a share of its weight. */
-const LISTED_GIVEN_MISSING = 0.35
-const LISTED_SURNAME_MISSING = 0.9
+const LISTED_GIVEN_MISSING = 0.28
+const LISTED_SURNAME_MISSING = 1.1
 const APPLICANT_EXTRA = 0.75
-/** A word that agrees less than fully loses faster than its similarity does. */
-const LOSS = 2
+/**
+ * A word that agrees less than fully loses faster than its similarity does; much faster where the list knows the
+ * applicant's spelling as a name of its own: Rakesh is no misspelt Rajesh, Rajezh is.
+ */
+const LOSS = 1.7
+const LOSS_OF_KNOWN = 3
 
 /** Two words written as one are the same letters; a difference there is mostly another word. */
 const JOINED: Reach = { atLeast: 0.88, atLeastShort: 0.88, lettersMax: 1, groupsMax: 1 }
@@ -45,30 +50,48 @@ const JOINED: Reach = { atLeast: 0.88, atLeastShort: 0.88, lettersMax: 1, groups
 const reachOf = (text: string, word: Uint8Array): Reach => ({
   atLeast: SIMILARITY_MIN,
   atLeastShort: SIMILARITY_MIN_SHORT,
-  lettersMax: word.length <= SHORT ? 1 : word.length <= 7 ? 2 : 3,
-  groupsMax: word.length > SHORT && MISREAD.test(text) ? 3 : 2,
+  lettersMax: word.length <= SHORT ? 1 : word.length <= LONG ? 2 : 3,
+  groupsMax: word.length > LONG || MISREAD.test(text) ? 2 : 1,
 })
 
 /** Letters that scanners make out of one letter of another sound (rn for m, cl for d). */
 const MISREAD = /rn|cl|vv|ri|nn/
 
-const queryUnits = (index: NameIndex, tokens: readonly NameToken[]): QueryUnit[] => {
-  const units: QueryUnit[] = []
-  tokens.forEach(({ text }, first) => {
-    const single: QueryUnit = { first, length: 1, word: encodeWord(text), found: new Map() }
-    searchWords(index.singles, single.word, reachOf(text, single.word), (id, value) => single.found.set(id, value))
-    if (single.word.length >= JOINED_LETTERS_MIN)
-      searchWords(index.joins, single.word, JOINED, (id, value) => single.found.set(index.singlesCount + id, value))
-    units.push(single)
+/** Words whose spellings were found lately; the same given names come again and again. */
+const FOUND_MAX = 2048
+const foundLately = new WeakMap<NameIndex, Map<string, ReadonlyMap<number, number>>>()
+
+const findWord = (index: NameIndex, text: string, word: Uint8Array): ReadonlyMap<number, number> => {
+  let lately = foundLately.get(index)
+  if (lately === undefined) foundLately.set(index, (lately = new Map()))
+  const known = lately.get(text)
+  if (known !== undefined) return known
+  const found = new Map<number, number>()
+  searchWords(index.singles, word, reachOf(text, word), (id, value) => found.set(id, value))
+  if (word.length >= JOINED_LETTERS_MIN)
+    searchWords(index.joins, word, JOINED, (id, value) => found.set(index.singlesCount + id, value))
+  if (lately.size >= FOUND_MAX) lately.clear()
+  lately.set(text, found)
+  return found
+}
+
+const isKnown = (index: NameIndex, found: ReadonlyMap<number, number>): boolean => {
+  for (const [id, value] of found) if (value === 1 && id < index.singlesCount) return true
+  return false
+}
+
+const queryUnits = (index: NameIndex, tokens: readonly NameToken[]): QueryUnit[] =>
+  tokens.flatMap(({ text }, first) => {
+    const spellings = findWord(index, text, encodeWord(text))
+    const loss = isKnown(index, spellings) ? LOSS_OF_KNOWN : LOSS
+    const single: QueryUnit = { first, length: 1, loss, found: spellings }
     const next = tokens[first + 1]
     const joined = encodeWord(text + (next?.text ?? ''))
-    if (next === undefined || joined.length < JOINED_LETTERS_MIN) return
-    const pair: QueryUnit = { first, length: 2, word: joined, found: new Map() }
-    searchWords(index.singles, pair.word, JOINED, (id, value) => pair.found.set(id, value))
-    units.push(pair)
+    if (next === undefined || joined.length < JOINED_LETTERS_MIN) return [single]
+    const found = new Map<number, number>()
+    searchWords(index.singles, joined, JOINED, (id, value) => found.set(id, value))
+    return [single, { first, length: 2, loss: LOSS, found }]
   })
-  return units
-}
 
 const candidatesOf = (index: NameIndex, units: readonly QueryUnit[]): number[] => {
   const { starts, names, positions } = index.occurrences
@@ -80,7 +103,7 @@ const candidatesOf = (index: NameIndex, units: readonly QueryUnit[]): number[] =
       for (let at = starts[id] ?? 0; at < end; at += 1) {
         const name = names[at] ?? 0
         const weight = index.names[name]?.weights[positions[at] ?? 0] ?? 0
-        const gain = weight * (1 - LOSS * (1 - value))
+        const gain = weight * (1 - unit.loss * (1 - value))
         if (gain > (best.get(name) ?? 0)) best.set(name, gain)
       }
     }
@@ -100,6 +123,8 @@ interface Pairing {
   readonly listedLength: number
   readonly value: number
   readonly gain: number
+  /** What the gain were if the words agreed fully. */
+  readonly full: number
 }
 
 const pairingsOf = (name: IndexedName, units: readonly QueryUnit[]): Pairing[] => {
@@ -109,17 +134,20 @@ const pairingsOf = (name: IndexedName, units: readonly QueryUnit[]): Pairing[] =
     if (value === undefined) return
     let weight = name.weights[listedFirst] ?? 0
     if (listedLength === 2) weight += name.weights[(listedFirst + 1) % name.tokens.length] ?? 0
-    const gain = weight * (1 - LOSS * (1 - value))
+    const gain = weight * (1 - unit.loss * (1 - value))
     if (gain <= 0) return
     const { first: queryFirst, length: queryLength } = unit
-    pairings.push({ queryFirst, queryLength, listedFirst, listedLength, value, gain })
+    pairings.push({ queryFirst, queryLength, listedFirst, listedLength, value, gain, full: weight })
   }
   for (const unit of units)
     for (let at = 0; at < name.singles.length; at += 1) {
       consider(unit, at, 1, name.singles[at] ?? -1)
       if (unit.length === 1) consider(unit, at, 2, name.joins[at] ?? -1)
     }
-  return pairings.sort((left, right) => right.gain - left.gain || right.value - left.value)
+  // Equal words first: 'Thida Oo' is 'Thida' and 'Oo', although 'Thida' also resembles 'oo' and 'thida' in one.
+  const isEqual = (pairing: Pairing): number =>
+    pairing.value === 1 && pairing.queryLength === 1 && pairing.listedLength === 1 ? 1 : 0
+  return pairings.sort((left, right) => isEqual(right) - isEqual(left) || right.gain - left.gain)
 }
 
 const isInitialOf = (query: NameToken, listed: NameToken): boolean =>
@@ -149,9 +177,8 @@ const compare = (
     if (listedUsed[listedFirst] === 1 || listedUsed[listedEnd] === 1) continue
     queryUsed[queryFirst] = queryUsed[queryEnd] = 1
     listedUsed[listedFirst] = listedUsed[listedEnd] = 1
-    const full = pairing.gain / (1 - LOSS * (1 - pairing.value))
     agreed += pairing.gain
-    lost += full - pairing.gain
+    lost += pairing.full - pairing.gain
     for (const at of new Set([listedFirst, listedEnd])) {
       if (name.tokens[at]?.weak === true) continue
       wordsAgreed += 1

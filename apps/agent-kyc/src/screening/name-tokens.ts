@@ -66,7 +66,7 @@ const foldScripts = (text: string): string => {
 const readDigits = (word: string): string =>
   /[a-z]/.test(word) && /\d/.test(word) ? word.replace(/\d/g, (digit) => MISREAD_DIGITS[digit] ?? '') : word
 
-const ABD = /^abd(?:[aeiou]l?)?$/
+const ABD = /^abd(?:[aeou]l?|il)?$/
 const ALLAH = /^abd[aeiou]l+ah?$/
 const ABD_GLUED = /^abd(?:[aeiou](?:l|([rsdtnz])(?=\1))?)([a-z]{3,})$/
 const ARTICLE = /^(?:[aeiu][lrsdtnz]|ash)$/

@@ -50,24 +50,33 @@ pairCost(0.3, 'rnm cld vvw rin nnm')
 const TRANSPOSITION = 0.8
 
 const GROUPS = ['bp', 'ckqgx', 'dt', 'fv', 'sz', 'j', 'l', 'mn', 'r']
-const GROUP_BIT = new Uint16Array(LETTERS)
+const GROUP_BIT = new Int32Array(LETTERS)
 GROUPS.forEach((group, bit) => [...group].forEach((letter) => (GROUP_BIT[code(letter)] = 1 << bit)))
 
-/** Bits of the consonant groups that occur in a word; two similar words differ in at most three of them. */
+/**
+ * Signature of a word: a bit per group of consonants that occurs in it, and further up a bit per group that occurs
+ * twice. Comparing signatures costs a nanosecond and spares most comparisons of letters.
+ */
 export const consonantBits = (word: Uint8Array): number => {
-  let bits = 0
-  for (const letter of word) bits |= GROUP_BIT[letter] ?? 0
-  return bits
+  let once = 0
+  let twice = 0
+  for (const letter of word) {
+    const bit = GROUP_BIT[letter] ?? 0
+    twice |= once & bit
+    once |= bit
+  }
+  return once | (twice << GROUPS.length)
 }
 
-const POPULATION = Uint8Array.from({ length: 1 << GROUPS.length }, (_, bits) => {
+const POPULATION = Uint8Array.from({ length: 1 << (2 * GROUPS.length) }, (_, bits) => {
   let count = 0
   for (let rest = bits; rest > 0; rest &= rest - 1) count += 1
   return count
 })
 
-/** How many consonant groups two words do not share. */
-export const differingGroups = (left: number, right: number): number => POPULATION[left ^ right] ?? GROUPS.length
+/** How many consonant groups one word lacks of the other, the larger of both directions. */
+export const lackingGroups = (left: number, right: number): number =>
+  Math.max(POPULATION[left & ~right] ?? 0, POPULATION[right & ~left] ?? 0)
 
 /** Lower-case Latin word to letter codes, with doubled letters and spelling habits that carry no sound folded away. */
 export const encodeWord = (word: string): Uint8Array => {
@@ -88,20 +97,34 @@ const STRIDE = LETTERS_MAX + 1
 
 /** One query word against many listed words: rows of the distance table, one per letter of the listed word. */
 export interface DistanceTable {
-  readonly query: Uint8Array
   readonly columns: number
   readonly cells: Float64Array
   /** Least cost in each row: no word that begins so can cost less than the lower of two neighbouring rows. */
   readonly lows: Float64Array
+  readonly letters: Int32Array
+  /** Cost of leaving out each letter of the query. */
+  readonly indels: Float64Array
+  /** Digraph that ends at each letter of the query, as an offset into PAIR; -1 where none has a rule. */
+  readonly pairs: Int32Array
+  /** Per letter of the alphabet the costs of standing for each letter of the query. */
+  readonly substitutions: Float64Array
 }
 
 /** Prepares the table of a query word. */
 export const makeDistanceTable = (query: Uint8Array): DistanceTable => {
   const columns = Math.min(query.length, LETTERS_MAX)
+  const letters = Int32Array.from(query.subarray(0, columns))
+  const indels = Float64Array.from(letters, (letter) => INDEL[letter] ?? 1)
   const cells = new Float64Array(STRIDE * STRIDE)
-  for (let column = 1; column <= columns; column += 1)
-    cells[column] = (cells[column - 1] ?? 0) + (INDEL[query[column - 1] ?? 0] ?? 1)
-  return { query, columns, cells, lows: new Float64Array(STRIDE) }
+  indels.forEach((cost, at) => (cells[at + 1] = (cells[at] ?? 0) + cost))
+  const pairs = letters.map((letter, at) => {
+    const pair = at === 0 ? 0 : (letters[at - 1] ?? 0) * LETTERS + letter
+    return at > 0 && IN_PAIR[pair] === 1 ? pair * LETTERS : -1
+  })
+  const substitutions = new Float64Array(LETTERS * STRIDE)
+  for (let letter = 0; letter < LETTERS; letter += 1)
+    letters.forEach((own, at) => (substitutions[letter * STRIDE + at] = SUBSTITUTION[letter * LETTERS + own] ?? 1))
+  return { columns, cells, lows: new Float64Array(STRIDE), letters, indels, pairs, substitutions }
 }
 
 /**
@@ -109,43 +132,43 @@ export const makeDistanceTable = (query: Uint8Array): DistanceTable => {
  * The rows above must belong to the same word or to one that begins alike.
  */
 export const fillRow = (table: DistanceTable, row: number, letter: number, before: number): void => {
-  // Reads are within bounds by construction; `?? 0` satisfies the compiler only.
-  const { query, columns, cells } = table
+  // The assertions `as number` below are reads of typed arrays within bounds by construction, in the hottest loop.
+  const { columns, cells, letters, indels, pairs, substitutions } = table
   const here = row * STRIDE
   const above = here - STRIDE
   const twoAbove = above - STRIDE
-  const drop = INDEL[letter] ?? 1
-  const pair = before < 0 ? 0 : before * LETTERS + letter
-  const paired = before >= 0 && IN_PAIR[pair] === 1
-  const substitutions = letter * LETTERS
-  let left = (cells[above] ?? 0) + drop
-  cells[here] = left
+  const drop = INDEL[letter] as number
+  const pair = before < 0 ? -1 : before * LETTERS + letter
+  const pairRules = pair >= 0 && IN_PAIR[pair] === 1 ? pair * LETTERS : -1
+  const costs = letter * STRIDE
+  let left = (cells[above] as number) + drop
+  let diagonal = cells[above] as number
   let low = left
-  let otherBefore = -1
+  cells[here] = left
   for (let column = 1; column <= columns; column += 1) {
-    const other = query[column - 1] ?? 0
-    let best = (cells[above + column - 1] ?? 0) + (SUBSTITUTION[substitutions + other] ?? 1)
-    const dropped = (cells[above + column] ?? 0) + drop
-    if (dropped < best) best = dropped
-    const added = left + (INDEL[other] ?? 1)
+    const at = column - 1
+    const up = cells[above + column] as number
+    let best = diagonal + (substitutions[costs + at] as number)
+    if (up + drop < best) best = up + drop
+    const added = left + (indels[at] as number)
     if (added < best) best = added
-    if (paired) {
-      const rule = PAIR[pair * LETTERS + other] ?? 0
-      if (rule > 0) best = Math.min(best, (cells[twoAbove + column - 1] ?? 0) + rule)
+    if (pairRules >= 0) {
+      const rule = PAIR[pairRules + (letters[at] as number)] as number
+      if (rule > 0 && (cells[twoAbove + at] as number) + rule < best) best = (cells[twoAbove + at] as number) + rule
     }
-    if (otherBefore >= 0) {
-      const otherPair = otherBefore * LETTERS + other
-      if (IN_PAIR[otherPair] === 1) {
-        const rule = PAIR[otherPair * LETTERS + letter] ?? 0
-        if (rule > 0) best = Math.min(best, (cells[above + column - 2] ?? 0) + rule)
-      }
-      if (letter === otherBefore && before === other)
-        best = Math.min(best, (cells[twoAbove + column - 2] ?? 0) + TRANSPOSITION)
+    const ownPair = pairs[at] as number
+    if (ownPair >= 0) {
+      const rule = PAIR[ownPair + letter] as number
+      if (rule > 0 && (cells[above + at - 1] as number) + rule < best) best = (cells[above + at - 1] as number) + rule
+    }
+    if (at > 0 && before === letters[at] && letter === letters[at - 1]) {
+      const swapped = (cells[twoAbove + at - 1] as number) + TRANSPOSITION
+      if (swapped < best) best = swapped
     }
     cells[here + column] = best
     if (best < low) low = best
     left = best
-    otherBefore = other
+    diagonal = up
   }
   table.lows[row] = low
 }

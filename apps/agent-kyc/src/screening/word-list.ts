@@ -1,19 +1,28 @@
-import { consonantBits, differingGroups, fillRow, makeDistanceTable, similarityAt } from './token-similarity.js'
+import {
+  consonantBits,
+  lackingGroups,
+  fillRow,
+  makeDistanceTable,
+  similarityAt,
+  type DistanceTable,
+} from './token-similarity.js'
 
 /**
- * All spellings of a list in alphabetical order, in flat arrays: neighbours share their beginnings, so a search
- * computes each shared beginning once and leaves a whole branch as soon as it costs too much. Measured on OFAC's full
- * list: 0.2 ms a word against 1.3 ms with one comparison per spelling.
+ * All spellings of a list by length, then in alphabetical order, in flat arrays: only near lengths are looked at,
+ * neighbours share their beginnings, so a search computes each shared beginning once, and leaves a whole branch as
+ * soon as it costs too much. Measured on OFAC's full list: a fifth of the time of one comparison per spelling.
  */
 export interface WordList {
-  /** Number of the spelling, as given to `makeWordList`, by alphabetical place. */
+  /** Number of the spelling, as given to `makeWordList`, by place in the order. */
   readonly ids: Int32Array
   readonly letters: Uint8Array
   /** Where each spelling starts in `letters`; one more at the end. */
   readonly starts: Int32Array
-  /** Letters shared with the spelling before. */
+  /** Letters shared with the spelling before, which has the same length; 0 for the first of a length. */
   readonly shared: Uint8Array
-  readonly bits: Uint16Array
+  readonly bits: Int32Array
+  /** Place of the first spelling of each length; one more at the end. */
+  readonly lengthStarts: Int32Array
 }
 
 /** How different a spelling may be and still be found. */
@@ -24,19 +33,20 @@ export interface Reach {
   readonly atLeastShort: number
   /** Most letters of difference in length. */
   readonly lettersMax: number
-  /** Most consonant groups that only one of the two has. */
+  /** Most consonant groups that either word has and the other lacks. */
   readonly groupsMax: number
 }
 
 const SHORT = 4
 const LENGTH_MAX = 32
 
-const compareWords = (left: Uint8Array, right: Uint8Array): number => Buffer.compare(left, right)
+const compareWords = (left: Uint8Array, right: Uint8Array): number =>
+  left.length - right.length || Buffer.compare(left, right)
 
 const sharedLetters = (left: Uint8Array, right: Uint8Array): number => {
-  const most = Math.min(left.length, right.length)
+  if (left.length !== right.length) return 0
   let count = 0
-  while (count < most && left[count] === right[count]) count += 1
+  while (count < left.length && left[count] === right[count]) count += 1
   return count
 }
 
@@ -51,7 +61,8 @@ export const makeWordList = (words: readonly Uint8Array[]): WordList => {
     letters: new Uint8Array(total),
     starts: new Int32Array(sorted.length + 1),
     shared: new Uint8Array(sorted.length),
-    bits: Uint16Array.from(sorted, ({ word }) => consonantBits(word)),
+    bits: Int32Array.from(sorted, ({ word }) => consonantBits(word)),
+    lengthStarts: new Int32Array(LENGTH_MAX + 2),
   }
   let start = 0
   sorted.forEach(({ word }, at) => {
@@ -59,6 +70,8 @@ export const makeWordList = (words: readonly Uint8Array[]): WordList => {
     list.starts[at] = start
     list.shared[at] = at === 0 ? 0 : sharedLetters(word, sorted[at - 1]?.word ?? word)
     start += word.length
+    for (let length = word.length + 1; length < list.lengthStarts.length; length += 1)
+      list.lengthStarts[length] = at + 1
   })
   list.starts[sorted.length] = start
   return list
@@ -71,27 +84,40 @@ export const searchWords = (
   reach: Reach,
   found: (id: number, similarity: number) => void,
 ): void => {
-  const { ids, letters, starts, shared, bits } = list
   const table = makeDistanceTable(query)
   const queryBits = consonantBits(query)
-  const longest = query.length + reach.lettersMax
-  const shortest = query.length - reach.lettersMax
-  const loosest = Math.min(reach.atLeast, reach.atLeastShort)
-  const costMax = (1 - loosest) * longest + 1e-9
+  const longest = Math.min(LENGTH_MAX, query.length + reach.lettersMax)
+  for (let length = Math.max(1, query.length - reach.lettersMax); length <= longest; length += 1)
+    searchLength(list, table, { length, queryBits, queryLength: query.length, reach, found })
+}
+
+interface LengthSearch {
+  readonly length: number
+  readonly queryBits: number
+  readonly queryLength: number
+  readonly reach: Reach
+  readonly found: (id: number, similarity: number) => void
+}
+
+const searchLength = (list: WordList, table: DistanceTable, search: LengthSearch): void => {
+  const { ids, letters, starts, shared, bits, lengthStarts } = list
+  const { length, queryBits, queryLength, reach, found } = search
+  const atLeast = Math.min(length, queryLength) <= SHORT ? reach.atLeastShort : reach.atLeast
+  const costMax = (1 - atLeast) * Math.max(length, queryLength) + 1e-9
+  const end = lengthStarts[length + 1] ?? 0
   // Rows filled for the present beginning; a branch whose first `deadAt` letters cost too much is skipped.
   let filled = 0
   let deadAt = LENGTH_MAX + 1
-  for (let at = 0; at < ids.length; at += 1) {
+  for (let at = lengthStarts[length] ?? 0; at < end; at += 1) {
     const common = shared[at] ?? 0
     if (common >= deadAt) continue
     deadAt = LENGTH_MAX + 1
     if (common < filled) filled = common
-    const start = starts[at] ?? 0
-    const length = (starts[at + 1] ?? 0) - start
-    if (length > longest || length < shortest || differingGroups(queryBits, bits[at] ?? 0) > reach.groupsMax) continue
+    if (lackingGroups(queryBits, bits[at] ?? 0) > reach.groupsMax) continue
+    const start = (starts[at] ?? 0) - 1
     while (filled < length) {
       filled += 1
-      fillRow(table, filled, letters[start + filled - 1] ?? 0, filled > 1 ? (letters[start + filled - 2] ?? 0) : -1)
+      fillRow(table, filled, letters[start + filled] ?? 0, filled > 1 ? (letters[start + filled - 1] ?? 0) : -1)
       // Two rows, because a transposition or a digraph jumps over one.
       if (filled > 1 && (table.lows[filled] ?? 0) > costMax && (table.lows[filled - 1] ?? 0) > costMax) {
         deadAt = filled
@@ -100,7 +126,6 @@ export const searchWords = (
     }
     if (deadAt <= length) continue
     const value = similarityAt(table, length)
-    const short = length <= SHORT || query.length <= SHORT
-    if (value >= (short ? reach.atLeastShort : reach.atLeast)) found(ids[at] ?? 0, value)
+    if (value >= atLeast) found(ids[at] ?? 0, value)
   }
 }
