@@ -1,1 +1,97 @@
-export {}
+export { asTenant, inTransaction } from './transaction.js'
+export { jsonText, plainText } from './json-text.js'
+export { now, openStore, ping, type Db, type Store, type StoreOptions, type Tx } from './open-store.js'
+
+export { createApiKey, findApiKey, touchApiKey, type ApiKeyRow } from './sql/api-keys.js'
+export { appendAudit, findBrokenAudit, type AuditEntry } from './sql/audit.js'
+export { appendCommand, type Appended, type AskedEvent } from './sql/append-command.js'
+export {
+  countDeadLetters,
+  discardDeadLetters,
+  listDeadLetters,
+  listUnmirrored,
+  markMirrored,
+  replayDeadLetters,
+  type DeadLetterFilter,
+  type DeadLetterRow,
+  type Resolved,
+  type ResolveOrder,
+} from './sql/dead-letters.js'
+export {
+  listDefinitions,
+  readDefinition,
+  readDefinitionsByHash,
+  registerDefinition,
+  shippedTenant,
+  type DefinitionRow,
+} from './sql/definitions.js'
+export {
+  decideGate,
+  listGates,
+  listRunGates,
+  lockOpenGates,
+  type Decided,
+  type GateCursor,
+  type GateDecision,
+  type GateRow,
+} from './sql/gates.js'
+export { listArtifacts, readArtifact, type ArtifactRow } from './sql/artifacts.js'
+export {
+  listCheckpoints,
+  readCheckpoint,
+  readHistory,
+  readStateParts,
+  type CheckpointRow,
+  type HistoryRow,
+  type StateParts,
+} from './sql/checkpoints.js'
+export {
+  listRuns,
+  readRun,
+  readState,
+  type RunDetail,
+  type RunFilter,
+  type RunSummary,
+  type RunView,
+} from './sql/read-runs.js'
+export {
+  isStreamCursor,
+  readAllStream,
+  readStream,
+  readStreamEnd,
+  type AllStreamItem,
+  type RunStream,
+  type StreamCursor,
+  type StreamItem,
+} from './sql/read-stream.js'
+export { submitRuns, type Submission, type Submitted } from './sql/submit-runs.js'
+
+export type {
+  AppliedRun,
+  HistoryEntry,
+  NewDeadLetter,
+  OpenedGate,
+  OwedJob,
+  PublishedEvent,
+  SavedArtifact,
+  SavedCheckpoint,
+} from './sql/applied-run.js'
+export {
+  blameDeadOrchestrators,
+  clearClaim,
+  holdName,
+  markClaim,
+  type Blamed,
+  type ClaimedPosition,
+  type HeldName,
+} from './sql/claim-marker.js'
+export { claimRuns, claimSuspect, type Claimed, type ClaimLimits } from './sql/claim-runs.js'
+export { insertInbox, type InboxEntry, type UndatedEvent } from './sql/insert-inbox.js'
+export { holdStrayEvents, listParked, parkRun, unparkRuns, type ParkedRun } from './sql/parking.js'
+export { readClaimedRuns, readEvents, type ClaimedRun, type WaitingEvent } from './sql/read-claimed.js'
+export { saveApplied } from './sql/save-applied.js'
+
+export { listOwedNotifications, markNotified, type NotificationRow } from './sql/notifications.js'
+export { ensureQueues, listQueueDepths, setQueuePaused, type QueueDepth } from './sql/queues.js'
+export { listDebts, loseBeats, markSent, readCourier, takeOwed, type DebtKey, type OwedRow } from './sql/relay.js'
+export { ensureHistoryPartitions, purgeIdempotency } from './sql/retention.js'

@@ -1,0 +1,68 @@
+import type { Tx } from '../open-store.js'
+import { jsonText } from '../json-text.js'
+import type { UndatedEvent } from './insert-inbox.js'
+import { rowsOf } from './statement.js'
+
+/** What people may ask of a run that exists. */
+export type AskedEvent = Extract<
+  UndatedEvent,
+  { readonly type: 'CancelRequested' | 'ResumeRequested' | 'SignalReceived' }
+>
+
+/** `unknown`: the tenant has no such run. `refused`: its status does not allow it. */
+export type Appended =
+  | { readonly outcome: 'appended'; readonly status: string }
+  | { readonly outcome: 'refused'; readonly status: string }
+  | { readonly outcome: 'unknown' }
+
+const find = { name: 'append-command-find', text: 'select status from run where id = $1 for no key update' }
+
+const release = {
+  name: 'release-run',
+  text: `
+with released as (
+  update run set status = coalesce(state ->> 'status', 'created'), parked_reason = null, crashes = 0,
+    next_deadline_at = case when state is null then null else now() end
+  where id = $1 and status = 'parked' returning id
+)
+update inbox i set held = false from released where i.run_id = released.id and i.held`,
+}
+
+const insert = {
+  name: 'append-command',
+  text: `
+insert into inbox (run_id, event, dedup_key, traceparent, held) values ($1, $2::jsonb - 'at', $3, $4, $5)
+on conflict do nothing`,
+}
+
+const finished = new Set(['completed', 'cancelled'])
+const allowed: Readonly<Record<AskedEvent['type'], (status: string) => boolean>> = {
+  CancelRequested: (status) => !finished.has(status) && status !== 'failed',
+  ResumeRequested: (status) => status === 'failed' || status === 'parked',
+  SignalReceived: (status) => !finished.has(status) && status !== 'failed',
+}
+
+/**
+ * Puts what a person asks into the run's inbox, in the transaction of `asTenant`. A parked run is unparked by a resume or
+ * a cancellation, with its held events; a signal to it is held. Cancelling or signalling what has finished, and resuming
+ * what is neither failed nor parked, is refused. Waits for a tick that holds the run (milliseconds).
+ */
+export const appendCommand = async (
+  tx: Tx,
+  command: {
+    readonly runId: string
+    readonly event: AskedEvent
+    readonly dedupKey: string | null
+    readonly traceparent: string | null
+  },
+): Promise<Appended> => {
+  const [run] = await rowsOf<{ status: string }>(tx, find, [command.runId])
+  if (run === undefined) return { outcome: 'unknown' }
+  const { status } = run
+  if (!allowed[command.event.type](status)) return { outcome: 'refused', status }
+  const unparks = status === 'parked' && command.event.type !== 'SignalReceived'
+  if (unparks) await rowsOf(tx, release, [command.runId])
+  const held = status === 'parked' && !unparks
+  await rowsOf(tx, insert, [command.runId, jsonText(command.event), command.dedupKey, command.traceparent, held])
+  return { outcome: 'appended', status }
+}

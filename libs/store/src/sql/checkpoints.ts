@@ -1,0 +1,77 @@
+import type { Json, RunEvent, RunState } from '@flotilla/engine'
+import type { Tx } from '../open-store.js'
+import { rowsOf } from './statement.js'
+
+export interface CheckpointRow {
+  readonly number: number
+  readonly label: string
+  readonly step: string | null
+  readonly position: number
+  /** What an agent saved, else null. */
+  readonly data: Json
+  readonly createdAt: Date
+}
+
+const columns = `number, label, step, position, data, created_at as "createdAt"`
+const list = { name: 'list-checkpoints', text: `select ${columns} from checkpoint where run_id = $1 order by number` }
+
+/** Checkpoints of a run, oldest first. */
+export const listCheckpoints = (tx: Tx, runId: string): Promise<CheckpointRow[]> => rowsOf(tx, list, [runId])
+
+const find = {
+  name: 'find-checkpoint',
+  text: `
+select ${columns} from checkpoint where run_id = $1 and case when $2 ~ '^[0-9]{1,9}$' then number = $2::integer else label = $2 end
+order by number desc limit 1`,
+}
+
+/** A checkpoint by number, or the last one of a label. */
+export const readCheckpoint = async (tx: Tx, runId: string, checkpoint: string): Promise<CheckpointRow | null> =>
+  (await rowsOf<CheckpointRow>(tx, find, [runId, checkpoint]))[0] ?? null
+
+const snapshot = {
+  name: 'read-snapshot',
+  text: `
+select position, snapshot from checkpoint where run_id = $1 and position <= $2 and snapshot is not null
+order by position desc limit 1`,
+}
+const patches = {
+  name: 'read-patches',
+  text: `
+select position, patch from history where run_id = $1 and position > $2 and position <= $3 and patch is not null
+order by position`,
+}
+
+/** What to fold, in order, to reach a state: the patches, onto the snapshot where there is one, else onto nothing. */
+export interface StateParts {
+  readonly snapshot: RunState | null
+  readonly patches: readonly Json[]
+}
+
+/** The parts of a run's state as it was after the history's `position`. */
+export const readStateParts = async (tx: Tx, runId: string, position: number): Promise<StateParts> => {
+  const [base] = await rowsOf<{ position: number; snapshot: RunState }>(tx, snapshot, [runId, position])
+  const rows = await rowsOf<{ patch: Json }>(tx, patches, [runId, base?.position ?? 0, position])
+  return { snapshot: base?.snapshot ?? null, patches: rows.map(({ patch }) => patch) }
+}
+
+export interface HistoryRow {
+  readonly position: number
+  readonly at: Date
+  readonly event: RunEvent
+  readonly ignored: string | null
+  readonly patch: Json
+}
+
+const history = {
+  name: 'read-history',
+  text: `
+select position, at, event, ignored, patch from history where run_id = $1 and position > $2 order by position limit $3`,
+}
+
+/** Applied events of a run after a position, in order, also those ignored with their reason. */
+export const readHistory = (
+  tx: Tx,
+  runId: string,
+  page: { readonly after: number; readonly limit: number },
+): Promise<HistoryRow[]> => rowsOf(tx, history, [runId, page.after, page.limit])

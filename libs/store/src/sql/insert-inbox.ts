@@ -1,0 +1,39 @@
+import type { RunEvent } from '@flotilla/engine'
+import type { Db } from '../open-store.js'
+import { jsonText } from '../json-text.js'
+import { rowsOf } from './statement.js'
+
+/** An event before Postgres' clock has dated it. */
+export type UndatedEvent = RunEvent extends infer Event ? (Event extends RunEvent ? Omit<Event, 'at'> : never) : never
+
+export interface InboxEntry {
+  readonly runId: string
+  readonly event: UndatedEvent
+  /** The same key of the same run is taken once while it waits; null: always taken. */
+  readonly dedupKey: string | null
+  readonly traceparent: string | null
+}
+
+const insert = {
+  name: 'insert-inbox',
+  text: `
+with entry as (
+  select * from jsonb_to_recordset($1::jsonb) with ordinality
+    as e("runId" uuid, event jsonb, "dedupKey" text, traceparent text, number bigint)
+), inserted as (
+  insert into inbox (run_id, event, dedup_key, traceparent, held)
+  select e."runId", e.event - 'at', e."dedupKey", e.traceparent, r.status = 'parked'
+  from entry e join run r on r.id = e."runId" order by e.number
+  on conflict do nothing
+)
+select "runId" from entry e where not exists (select from run r where r.id = e."runId")`,
+}
+
+/**
+ * Puts events into the inbox in the given order; repeated ones are dropped, those of parked runs held. No decision here.
+ * Resolves with the ids of runs that do not exist (of a database before this one, say): their events are dropped.
+ */
+export const insertInbox = async (db: Db, entries: readonly InboxEntry[]): Promise<readonly string[]> => {
+  if (entries.length === 0) return []
+  return (await rowsOf<{ runId: string }>(db, insert, [jsonText(entries)])).map((row) => row.runId)
+}

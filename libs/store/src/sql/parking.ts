@@ -1,0 +1,71 @@
+import type { Db, Tx } from '../open-store.js'
+import { plainText } from '../json-text.js'
+import { rowsOf } from './statement.js'
+
+const park = {
+  name: 'park-run',
+  text: `
+with parked as (
+  update run set status = 'parked', parked_reason = $2, next_deadline_at = null
+  where id = $1 and status <> 'parked' returning id
+)
+update inbox i set held = true from parked p where i.run_id = p.id and not i.held`,
+}
+
+/**
+ * Stops a run that cannot be applied (our bug, a missing definition) and holds its events, so that they do not clog the
+ * claim window; debts stay owed, and replies to them are held too. The run must be locked by the caller.
+ */
+export const parkRun = async (tx: Tx, runId: string, reason: string): Promise<void> => {
+  await rowsOf(tx, park, [runId, plainText(reason)])
+}
+
+const hold = {
+  name: 'hold-stray-events',
+  text: `
+with stray as (
+  select i.id from inbox i join run r on r.id = i.run_id
+  where not i.held and r.status = 'parked' order by i.id limit 1000 for update of i skip locked
+), held as (
+  update inbox i set held = true from stray where i.id = stray.id returning 1
+)
+select count(*)::integer as held from held`,
+}
+
+/** Holds events that slipped in while their run was being parked; for the slow sweep. Resolves with their number. */
+export const holdStrayEvents = async (db: Db): Promise<number> =>
+  (await rowsOf<{ held: number }>(db, hold))[0]?.held ?? 0
+
+const parked = {
+  name: 'list-parked',
+  text: `
+select id as "runId", definition_hash as "definitionHash", semantics, parked_reason as reason from run
+where status = 'parked' order by id limit $1`,
+}
+
+export interface ParkedRun {
+  readonly runId: string
+  readonly definitionHash: string
+  readonly semantics: number
+  readonly reason: string
+}
+
+/** Parked runs of all tenants, oldest first: to unpark those whose definition has arrived. */
+export const listParked = (db: Db, limit: number): Promise<ParkedRun[]> => rowsOf(db, parked, [limit])
+
+const unpark = {
+  name: 'unpark-run',
+  text: `
+with released as (
+  update run set status = coalesce(state ->> 'status', 'created'), parked_reason = null, crashes = 0,
+    next_deadline_at = case when state is null then null else now() end
+  where id = any($1::uuid[]) and status = 'parked' returning id
+), events as (
+  update inbox i set held = false from released where i.run_id = released.id and i.held
+)
+select count(*)::integer as released from released`,
+}
+
+/** Lets parked runs go on where they stopped, with their held events; resolves with how many were parked. */
+export const unparkRuns = async (db: Db, runIds: readonly string[]): Promise<number> =>
+  (await rowsOf<{ released: number }>(db, unpark, [runIds]))[0]?.released ?? 0

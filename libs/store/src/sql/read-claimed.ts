@@ -1,0 +1,85 @@
+import type { Json, RunEvent, RunState } from '@flotilla/engine'
+import type { Tx } from '../open-store.js'
+import { rowsOf } from './statement.js'
+
+/** A locked run as the engine's shell needs it. */
+export interface ClaimedRun {
+  readonly runId: string
+  readonly tenantId: string
+  readonly workflow: string
+  readonly version: number
+  readonly definitionHash: string
+  readonly semantics: number
+  readonly status: string
+  readonly priority: 0 | 1 | 2
+  readonly orderKey: number
+  /** Null until it is started: apply `RunStarted` with `input` at `createdAt` first. */
+  readonly state: RunState | null
+  /** The submitted input while `state` is null, else null. */
+  readonly input: Json
+  /** Last position in the history; 0 before the first. */
+  readonly position: number
+  readonly submittedBy: string
+  readonly traceId: string
+  readonly traceparent: string | null
+  readonly createdAt: Date
+  readonly crashes: number
+  readonly rootRunId: string | null
+}
+
+/** An event that waits in the inbox; `event.at` is the inbox's time. */
+export interface WaitingEvent {
+  readonly inboxId: number
+  readonly runId: string
+  readonly event: RunEvent
+  readonly traceparent: string | null
+}
+
+const runs = {
+  name: 'read-claimed-runs',
+  text: `
+select id as "runId", tenant_id as "tenantId", workflow, version, definition_hash as "definitionHash", semantics, status,
+  priority, order_key as "orderKey", state, case when state is null then input end as input, position,
+  submitted_by as "submittedBy", trace_id as "traceId", traceparent, created_at as "createdAt", crashes,
+  root_run_id as "rootRunId"
+from run where id = any($1::uuid[]) order by id`,
+}
+
+/** The rows of runs that the transaction has locked, in order of id. */
+export const readClaimedRuns = (tx: Tx, runIds: readonly string[]): Promise<ClaimedRun[]> =>
+  rowsOf<ClaimedRun>(tx, runs, [runIds])
+
+const events = {
+  name: 'read-events',
+  text: `
+select id, run_id, event, at, traceparent, number <= $2 and (bytes <= $3 or number = 1) as fits from (
+  select i.id, i.run_id, i.event, i.at, i.traceparent, row_number() over earlier as number,
+    sum(pg_column_size(i.event)) over earlier as bytes
+  from inbox i where i.run_id = any($1::uuid[]) and not i.held
+  window earlier as (order by i.id)
+) e where number <= $2 + 1 order by id`,
+}
+
+/**
+ * Events that wait for locked runs, oldest first, at most `eventsMax` of them and `bytesMax` of stored bytes (one always
+ * fits). `more`: runs of which events were left; their deadlines must wait, since what is left may be the answer.
+ */
+export const readEvents = async (
+  tx: Tx,
+  runIds: readonly string[],
+  limits: { readonly eventsMax: number; readonly bytesMax: number },
+): Promise<{ readonly events: readonly WaitingEvent[]; readonly more: boolean }> => {
+  type Row = { id: number; run_id: string; event: RunEvent; at: Date; traceparent: string | null; fits: boolean }
+  const rows = await rowsOf<Row>(tx, events, [runIds, limits.eventsMax, limits.bytesMax])
+  return {
+    events: rows
+      .filter((row) => row.fits)
+      .map((row) => ({
+        inboxId: row.id,
+        runId: row.run_id,
+        event: { ...row.event, at: row.at.getTime() },
+        traceparent: row.traceparent,
+      })),
+    more: rows.some((row) => !row.fits),
+  }
+}

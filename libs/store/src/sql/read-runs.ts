@@ -1,0 +1,80 @@
+import type { Json, JsonObject, RunState } from '@flotilla/engine'
+import type { Tx } from '../open-store.js'
+import { rowsOf } from './statement.js'
+
+/** A run as it is listed. */
+export interface RunSummary {
+  readonly runId: string
+  readonly workflow: string
+  readonly version: number
+  readonly definitionHash: string
+  readonly status: string
+  readonly parkedReason: string | null
+  readonly progress: number
+  readonly priority: 0 | 1 | 2
+  readonly tags: readonly string[]
+  readonly submittedBy: string
+  readonly traceId: string
+  readonly traceparent: string | null
+  /** `seq` of the last event of its stream. */
+  readonly published: number
+  readonly position: number
+  readonly createdAt: Date
+  readonly startedAt: Date | null
+  readonly finishedAt: Date | null
+  readonly result: Json
+  readonly error: JsonObject | null
+  readonly rootRunId: string | null
+  readonly parentRunId: string | null
+}
+
+/** Steps and gates of the state, without the shared data; null before the run is started. */
+export type RunView = Pick<RunState, 'steps' | 'gates' | 'cancel' | 'openings' | 'dueAt'>
+
+export interface RunDetail extends RunSummary {
+  readonly view: RunView | null
+}
+
+const columns = `id as "runId", workflow, version, definition_hash as "definitionHash", status, parked_reason as "parkedReason",
+  progress, priority, tags, submitted_by as "submittedBy", trace_id as "traceId", traceparent, published, position,
+  created_at as "createdAt", started_at as "startedAt", finished_at as "finishedAt", result, error,
+  root_run_id as "rootRunId", parent_run_id as "parentRunId"`
+const view = `state - '{scopes,signals,artifacts,result,error}'::text[] as view`
+
+const one = { name: 'read-run', text: `select ${columns}, ${view} from run where id = $1` }
+
+/** One run of the tenant (`asTenant`), with its steps; null where there is none. */
+export const readRun = async (tx: Tx, runId: string): Promise<RunDetail | null> =>
+  (await rowsOf<RunDetail>(tx, one, [runId]))[0] ?? null
+
+export interface RunFilter {
+  readonly status?: string
+  readonly workflow?: string
+  readonly tag?: string
+  /** Id of the last run of the page before. */
+  readonly before?: string
+  readonly limit: number
+}
+
+const list = {
+  name: 'list-runs',
+  text: `
+select ${columns}, ${view} from run
+where tenant_id = current_setting('flotilla.tenant', true) and parent_run_id is null
+  and ($1::text is null or status = $1) and ($2::text is null or workflow = $2)
+  and ($3::text is null or (tags @> array[$3] and tags <> '{}')) and ($4::uuid is null or id < $4)
+order by id desc limit $5`,
+}
+
+/** Root runs of the tenant, newest first; go on with `before`. The shared data is never read. */
+export const listRuns = (tx: Tx, filter: RunFilter): Promise<RunDetail[]> =>
+  rowsOf(tx, list, [filter.status, filter.workflow, filter.tag, filter.before, filter.limit])
+
+const state = { name: 'read-state', text: 'select state, position from run where id = $1' }
+
+/** The whole state with shared data: for those who may read personal data. `state` is null before the start. */
+export const readState = async (
+  tx: Tx,
+  runId: string,
+): Promise<{ readonly state: RunState | null; readonly position: number } | null> =>
+  (await rowsOf<{ state: RunState | null; position: number }>(tx, state, [runId]))[0] ?? null

@@ -1,0 +1,127 @@
+/**
+ * Debts on their way to the queues.
+ *
+ * R1  One relay per queue at a time: it holds the queue's row until its transaction ends.
+ * R2  At most a window per queue lies in Redis; the rest waits here, in order of its ageing key.
+ * R3  A row is sent again under its job id only if it was never marked sent, or if Redis' beat is behind the row's
+ *     (emptied, or an older copy): `loseBeats`. All else goes by the deadline, with the next dispatch.
+ * R4  Marking skips rows that a tick is settling: the relay never waits for a tick, so the two cannot deadlock.
+ */
+import type { Json, JsonObject } from '@flotilla/engine'
+import type { Db, Tx } from '../open-store.js'
+import { jsonText } from '../json-text.js'
+import { rowsOf } from './statement.js'
+
+export interface OwedRow {
+  readonly runId: string
+  readonly step: string
+  readonly dispatch: number
+  readonly tenantId: string
+  readonly queue: string
+  readonly agent: string
+  readonly visit: number
+  readonly payload: JsonObject & { readonly input: Json }
+  readonly retry: JsonObject
+  readonly deadlineMs: number
+  readonly priority: 0 | 1 | 2
+  readonly traceparent: string | null
+  readonly owedAt: Date
+  readonly sentAt: Date | null
+  readonly rootRunId: string | null
+}
+
+const columns = `o.run_id as "runId", o.step, o.dispatch, o.tenant_id as "tenantId", o.queue, o.agent, o.visit, o.payload,
+  o.retry, o.deadline_ms as "deadlineMs", o.priority, o.traceparent, o.owed_at as "owedAt", o.sent_at as "sentAt"`
+
+const take = {
+  name: 'take-owed',
+  text: `
+with mine as materialized (
+  select name, coalesce(window_max, $1) as window_max from queue q
+  where not paused and exists (select from outbox o where o.queue = q.name and o.sent_at is null)
+  order by name for update skip locked
+)
+select ${columns}, r.root_run_id as "rootRunId"
+from mine q cross join lateral (
+  select o.* from outbox o where o.queue = q.name and o.sent_at is null
+  order by o.order_key, o.run_id, o.dispatch
+  limit greatest(0, q.window_max - (select count(*) from outbox s where s.queue = q.name and s.sent_at is not null))
+) o left join run r on r.id = o.run_id
+order by o.queue, o.order_key, o.run_id, o.dispatch`,
+}
+
+/**
+ * What is owed now, queue by queue, as far as each window has room; locks those queues for the transaction (R1, R2).
+ * `windowMax` holds for queues without one of their own. Paused queues and those another relay holds are left out.
+ */
+export const takeOwed = (tx: Tx, { windowMax }: { readonly windowMax: number }): Promise<OwedRow[]> =>
+  rowsOf(tx, take, [windowMax])
+
+export interface DebtKey {
+  readonly runId: string
+  readonly step: string
+  readonly dispatch: number
+}
+
+const mark = {
+  name: 'mark-sent',
+  text: `
+with sent as materialized (
+  select o.run_id, o.step, o.dispatch
+  from jsonb_to_recordset($1::jsonb) as a("runId" uuid, step text, dispatch integer)
+  join outbox o on o.run_id = a."runId" and o.step = a.step and o.dispatch = a.dispatch
+  for update of o skip locked
+), courier as (
+  update courier set last_beat = $2 where id = 1 and last_beat < $2
+)
+update outbox o set sent_at = clock_timestamp(), beat = $2 from sent s
+where o.run_id = s.run_id and o.step = s.step and o.dispatch = s.dispatch`,
+}
+
+/** Marks rows as sent with the beat that Redis counted in the same pipeline (R4); the last statement of the relay. */
+export const markSent = async (tx: Tx, debts: readonly DebtKey[], beat: number): Promise<void> => {
+  const keys = debts.map(({ runId, step, dispatch }) => ({ runId, step, dispatch }))
+  if (keys.length > 0) await rowsOf(tx, mark, [jsonText(keys), beat])
+}
+
+const courier = { name: 'read-courier', text: 'select last_beat as beat from courier where id = 1' }
+
+/** The highest beat that Postgres knows to be in Redis. */
+export const readCourier = async (db: Db): Promise<number> =>
+  (await rowsOf<{ beat: number }>(db, courier))[0]?.beat ?? 0
+
+const lose = {
+  name: 'lose-beats',
+  text: `
+with behind as (
+  update courier set last_beat = $1 where id = 1 and last_beat > $1 returning 1
+), lost as materialized (
+  select run_id, step, dispatch from outbox where sent_at is not null and beat > $1
+  order by run_id, dispatch for update skip locked
+), unsent as (
+  update outbox o set sent_at = null, beat = null from lost l
+  where o.run_id = l.run_id and o.step = l.step and o.dispatch = l.dispatch returning 1
+)
+select count(*)::integer as lost from unsent`,
+}
+
+/**
+ * Redis knows no beat after `redisBeat`: every row that was sent with a later one is owed again (R3), and the courier goes
+ * back to it. Resolves with how many rows; rows that a tick is settling are left for the next call.
+ */
+export const loseBeats = async (db: Db, redisBeat: number): Promise<number> =>
+  (await rowsOf<{ lost: number }>(db, lose, [redisBeat]))[0]?.lost ?? 0
+
+const debts = {
+  name: 'list-debts',
+  text: `
+select ${columns}, r.root_run_id as "rootRunId"
+from jsonb_to_recordset($1::jsonb) as a("runId" uuid, step text, dispatch integer)
+join outbox o on o.run_id = a."runId" and o.step = a.step and o.dispatch = a.dispatch join run r on r.id = o.run_id`,
+}
+
+/** Those of the given dispatches that are still owed: for jobs that BullMQ failed without a reply. */
+export const listDebts = (db: Db, keys: readonly DebtKey[]): Promise<OwedRow[]> =>
+  keys.length === 0
+    ? Promise.resolve([])
+    : rowsOf(db, debts, [jsonText(keys.map(({ runId, step, dispatch }) => ({ runId, step, dispatch })))])

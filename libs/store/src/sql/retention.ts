@@ -1,0 +1,23 @@
+import type { Db } from '../open-store.js'
+import { rowsOf } from './statement.js'
+
+const purge = {
+  name: 'purge-idempotency',
+  text: `
+with expired as (
+  select tenant_id, key from idempotency where expires_at <= now() limit $1 for update skip locked
+), purged as (
+  delete from idempotency i using expired e where i.tenant_id = e.tenant_id and i.key = e.key returning 1
+)
+select count(*)::integer as purged from purged`,
+}
+
+/** Forgets at most `limit` idempotency keys that have expired; resolves with how many. */
+export const purgeIdempotency = async (db: Db, limit: number): Promise<number> =>
+  (await rowsOf<{ purged: number }>(db, purge, [limit]))[0]?.purged ?? 0
+
+const partitions = { name: 'ensure-partitions', text: 'select ensure_history_partitions($1) as made' }
+
+/** Makes the history's partitions for this month and the months ahead; resolves with how many. Daily is enough. */
+export const ensureHistoryPartitions = async (db: Db, monthsAhead = 3): Promise<number> =>
+  (await rowsOf<{ made: number }>(db, partitions, [monthsAhead]))[0]?.made ?? 0

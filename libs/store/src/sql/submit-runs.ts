@@ -1,0 +1,89 @@
+import type { Json } from '@flotilla/engine'
+import type pg from 'pg'
+import { jsonText } from '../json-text.js'
+import { rowsOf } from './statement.js'
+
+/** A run to accept. `priority`: 0 urgent, 1 normal, 2 batch. `idempotencyKey` and `fingerprint` are both null or both not. */
+export interface Submission {
+  /** UUIDv7: the history's partitions and every listing go by the time in it. */
+  readonly runId: string
+  readonly tenant: string
+  readonly workflow: string
+  readonly version: number
+  readonly definitionHash: string
+  readonly priority: 0 | 1 | 2
+  readonly input: Json
+  readonly tags: readonly string[]
+  readonly submittedBy: string
+  readonly traceId: string
+  readonly traceparent: string | null
+  readonly idempotencyKey: string | null
+  readonly fingerprint: string | null
+}
+
+/**
+ * `accepted`: the run exists now. `replayed`: the key named this very body before; ids are the first run's. `conflict`:
+ * the key named another body. `refused`: Postgres would not store this row (SQLSTATE in `code`); the others are not touched.
+ */
+export type Submitted =
+  | {
+      readonly outcome: 'accepted' | 'replayed' | 'conflict'
+      readonly runId: string
+      readonly traceId: string
+      readonly createdAt: Date
+    }
+  | { readonly outcome: 'refused'; readonly code: string; readonly error: unknown }
+
+const statement = { name: 'submit-runs', text: 'select * from submit_runs($1::jsonb)' }
+
+const submit = async (pool: pg.Pool, batch: readonly Submission[]): Promise<Submitted[]> => {
+  const rows = batch.map((row, ord) => ({
+    ord,
+    id: row.runId,
+    tenant_id: row.tenant,
+    workflow: row.workflow,
+    version: row.version,
+    definition_hash: row.definitionHash,
+    priority: row.priority,
+    input: row.input,
+    tags: row.tags,
+    submitted_by: row.submittedBy,
+    trace_id: row.traceId,
+    traceparent: row.traceparent,
+    key: row.idempotencyKey,
+    fingerprint: row.fingerprint,
+  }))
+  type Row = { outcome: 'accepted' | 'replayed' | 'conflict'; run_id: string; trace_id: string; created_at: Date }
+  const judged = await rowsOf<Row>(pool, statement, [jsonText(rows)])
+  return judged.map((row) => ({
+    outcome: row.outcome,
+    runId: row.run_id,
+    traceId: row.trace_id,
+    createdAt: row.created_at,
+  }))
+}
+
+/** SQLSTATE of an error that is the data's fault (class 22 or 23), else null. */
+const dataFault = (error: unknown): string | null => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return /^2[23]/.test(code) ? code : null
+}
+
+/**
+ * Accepts a batch of submissions of any tenants in one transaction, in the batch's order; durable when it resolves. When
+ * Postgres refuses a row, the batch is repeated one by one, so that it refuses only itself. Rejects with the driver's error
+ * when Postgres is away: nothing is accepted then, or the outcome is unknown and the idempotency key tells.
+ */
+export const submitRuns = async (pool: pg.Pool, batch: readonly Submission[]): Promise<Submitted[]> => {
+  if (batch.length === 0) return []
+  try {
+    return await submit(pool, batch)
+  } catch (error) {
+    const code = dataFault(error)
+    if (code === null) throw error
+    if (batch.length === 1) return [{ outcome: 'refused', code, error }]
+  }
+  const results: Submitted[] = []
+  for (const one of batch) results.push(...(await submitRuns(pool, [one])))
+  return results
+}
