@@ -1,1 +1,27 @@
-export {}
+export { makeAgentQueues, type AgentQueues, type OwedJob } from './agent-queues.js'
+export { backoffMs, type Backoff } from './backoff.js'
+export { checkEviction } from './check-eviction.js'
+export type { RedisPlace } from './connection.js'
+export { JobFailure, type JobFate } from './job-failure.js'
+export {
+  makeQueueDesk,
+  type DeadLetterMirror,
+  type QueueCounts,
+  type QueueDesk,
+  type QueueWorker,
+  type SilentFailure,
+} from './queue-desk.js'
+export { makeReplyReader, type ReplyEntry, type ReplyReader, type ReplyReaderOptions } from './reply-reader.js'
+export { makeReplyWriter, type ReplyWriter } from './reply-writer.js'
+export { makeRunsQueue, type Nudged, type Priority, type RunsQueue } from './runs-queue.js'
+export { runsWorkerModule } from './runs-worker.js'
+export { makeSealer, type SealedFor, type Sealer } from './seal.js'
+export { parseKey, parseSealingKeys, sealingKeysShape, type SealingKeys } from './sealing-keys.js'
+export {
+  listenForCancel,
+  listenForHistory,
+  makeSignalSender,
+  type SignalListener,
+  type SignalSender,
+} from './signals.js'
+export { queuesModule, queueToken, workerModule, type WorkerJob, type WorkerSettings } from './worker-module.js'

@@ -17,6 +17,8 @@ export interface EndedSpan {
   readonly spanId: string
   readonly parentSpanId: string | null
   readonly name: string
+  /** Internal unless told. */
+  readonly kind?: SpanKind
   /** Epoch ms; both may have fractions. */
   readonly startedAt: number
   readonly endedAt: number
@@ -50,7 +52,7 @@ export const toReadableSpan = (serviceName: string, span: EndedSpan): ReadableSp
   const durationMs = Math.max(0, span.endedAt - span.startedAt)
   return {
     name: span.name,
-    kind: SpanKind.INTERNAL,
+    kind: span.kind ?? SpanKind.INTERNAL,
     spanContext: () => contextOf(span.traceId, span.spanId),
     ...(span.parentSpanId === null ? {} : { parentSpanContext: contextOf(span.traceId, span.parentSpanId) }),
     startTime: hrTime(span.startedAt),
@@ -73,11 +75,18 @@ export const toReadableSpan = (serviceName: string, span: EndedSpan): ReadableSp
 }
 
 /**
- * Hands ended spans to the exporter under another `service.name` than this process': a run's own spans belong to its
- * workflow's service, whichever replica saw them end. Costs nothing where nothing is exported. Never throws for a
+ * Hands ended spans to the exporter, also under another `service.name` than this process': a run's own spans belong to
+ * its workflow's service, whichever replica saw them end. Costs nothing where nothing is exported. Never throws for a
  * missing collector.
  */
-export const emitSpans = ({ serviceName, spans }: { serviceName: string; spans: readonly EndedSpan[] }): void => {
+export const emitSpans = ({
+  serviceName = tracingState.serviceName,
+  spans,
+}: {
+  /** This process' own name unless told. */
+  readonly serviceName?: string
+  readonly spans: readonly EndedSpan[]
+}): void => {
   const { processor } = tracingState
   if (!processor) return
   for (const span of spans)

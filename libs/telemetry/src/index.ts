@@ -1,7 +1,14 @@
 export { allowAttributes, makeScrubbingProcessor, scrubSpan } from './allow-attributes.js'
 export { emitSpans, toReadableSpan, type EndedSpan } from './emit-spans.js'
 export { loggedError, makeLogger, type Logger } from './make-logger.js'
-export { withProcessSpan, withReceiveSpan, withSendSpan, type Messaging } from './messaging-spans.js'
+export {
+  emitMessageSpans,
+  withProcessSpan,
+  withReceiveSpan,
+  withSendSpan,
+  type BatchedMessage,
+  type Messaging,
+} from './messaging-spans.js'
 export { metrics, metricsText, startProcessMetrics } from './metrics.js'
 export { attribute, spanName } from './names.js'
 export {

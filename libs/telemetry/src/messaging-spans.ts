@@ -1,5 +1,7 @@
 import { SpanKind, type Span } from '@opentelemetry/api'
+import { emitSpans } from './emit-spans.js'
 import { attribute, spanName } from './names.js'
+import { newSpanId, parseTraceparent } from './traceparent.js'
 import { withSpan } from './with-span.js'
 
 /** What a messaging span tells. */
@@ -43,3 +45,41 @@ export const withReceiveSpan = <T>(message: Messaging, fn: (span: Span) => T | P
 /** A span `process <destination>` of kind consumer around `fn`. */
 export const withProcessSpan = <T>(message: Messaging, fn: (span: Span) => T | Promise<T>): Promise<T> =>
   withSpan(spanName.process(message.destination), start('process', SpanKind.CONSUMER, message), fn)
+
+/** One message of a batch, each in the trace of its own run. */
+export interface BatchedMessage {
+  readonly traceparent: string | null
+  readonly messageId: string
+  readonly runId: string
+}
+
+/**
+ * Spans for the messages of one batch, after it was sent or received (epoch ms): each becomes a child in its own run's
+ * trace, which one span around the batch could not be.
+ */
+export const emitMessageSpans = (
+  operation: 'send' | 'receive',
+  destination: string,
+  batch: { readonly messages: readonly BatchedMessage[]; readonly startedAt: number; readonly endedAt: number },
+): void =>
+  emitSpans({
+    spans: batch.messages.flatMap(({ traceparent, messageId, runId }) => {
+      const parent = parseTraceparent(traceparent)
+      if (!parent) return []
+      const kind = operation === 'send' ? SpanKind.PRODUCER : SpanKind.CLIENT
+      const count = batch.messages.length
+      return [
+        {
+          traceId: parent.traceId,
+          spanId: newSpanId(),
+          parentSpanId: parent.spanId,
+          traceFlags: parent.traceFlags,
+          name: spanName[operation](destination),
+          kind,
+          startedAt: batch.startedAt,
+          endedAt: batch.endedAt,
+          attributes: start(operation, kind, { destination, count, messageId, runId }).attributes,
+        },
+      ]
+    }),
+  })

@@ -6,7 +6,7 @@ export const traceparentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 
 /**
  * What a job on an agent queue carries (BullMQ's `job.data`). Ids in clear, everything personal sealed.
- * Exactly one of `sealed` and `ref` is set: a payload above 64 KiB stays in Postgres and is fetched by the fence.
+ * `sealed` holds the body. Of a body above 64 KiB the input stays in Postgres: `ref` is set, `sealed` holds the rest.
  */
 export class StepJob {
   @IsIn([1]) v!: 1
@@ -30,7 +30,7 @@ export class StepJob {
   @IsInt() @Min(1) @Max(100) attemptsMax!: number
   /** `v1.<keyId>.<iv>.<data>` over a `StepJobBody`, or null. */
   @IsOptional() @IsString() @MaxLength(131_072) sealed!: string | null
-  /** Reference into the vault, or null. */
+  /** Set when the input is to be read from the owed row, by run, step and dispatch; else null. */
   @IsOptional() @IsString() @MaxLength(256) ref!: string | null
   /** Keyed hash of the body. */
   @IsString() @MaxLength(128) hash!: string

@@ -1,0 +1,134 @@
+/**
+ * The relay's side of the agent queues.
+ *
+ * Q1  A debt has one job id, `<runId>.<step>.<dispatch>`: sending it twice adds one job.
+ * Q2  The courier beat is raised after the jobs are in, on the same connection: a beat that Redis still shows proves that
+ *     Redis still holds what was sent before it (or did, until it finished).
+ * Q3  If the beat did not rise over a send, Redis lost data in between; the send is refused and must be repeated.
+ * Q4  What stays in Redis after a job is bounded by age and count.
+ */
+import { CodedError, jobIdOf, type StepJob } from '@flotilla/contracts'
+import { emitMessageSpans, metrics } from '@flotilla/telemetry'
+import { Queue } from 'bullmq'
+import { backoffOption, type Backoff } from './backoff.js'
+import { bullPrefix, connect, disconnect, ownKey, producerOptions, untilReady, type RedisPlace } from './connection.js'
+import type { Priority } from './runs-queue.js'
+
+/** A job that Postgres owes to an agent. */
+export interface OwedJob {
+  readonly job: StepJob
+  readonly priority: Priority
+  /** The definition's policy: attempts within this dispatch and the pauses between them. */
+  readonly retry: { readonly attempts: number; readonly backoff: Backoff }
+}
+
+/** Sends debts and keeps the beat. Every call fails within about 2 s when Redis is away. */
+export interface AgentQueues {
+  /** Adds the jobs of one queue and returns the beat to keep on their rows. Throws `CodedError` COURIER_BEAT_FELL (Q3). */
+  readonly sendOwed: (queue: string, jobs: readonly OwedJob[]) => Promise<number>
+  /** Redis' beat; 0 when it was emptied. */
+  readonly readBeat: () => Promise<number>
+  /** Raises the beat to at least `to` and returns it; once per detected loss, before anything is sent again. */
+  readonly raiseBeat: (to: number) => Promise<number>
+  /** Takes back jobs that no worker has begun; the others are told by a cancel signal. */
+  readonly withdraw: (queue: string, jobIds: readonly string[]) => Promise<void>
+  /** Jobs that wait for a worker, for the relay's window. */
+  readonly waiting: (queue: string) => Promise<number>
+  readonly ready: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** 64 KiB of payload in base64 with its envelope, and no more. */
+const jobBytesMax = 160 * 1_024
+
+const raiseScript = `local now = tonumber(redis.call('get', KEYS[1]) or '0')
+if now < tonumber(ARGV[1]) then redis.call('set', KEYS[1], ARGV[1]) return tonumber(ARGV[1]) end
+return now`
+
+/** Opens the agent queues for sending, all on one connection. */
+export const makeAgentQueues = (
+  place: RedisPlace,
+  { onError }: { readonly onError?: (error: Error) => void } = {},
+): AgentQueues => {
+  const redis = connect(producerOptions(place), onError)
+  const beatKey = ownKey(place, 'courier-beat')
+  const queues = new Map<string, Queue>()
+
+  const requireReady = (): void => {
+    // BullMQ would wait for the connection; the relay's loop has better pauses.
+    if (redis.status !== 'ready') throw new CodedError('REDIS_UNAVAILABLE')
+  }
+  const queueOf = (name: string): Queue => {
+    requireReady()
+    const known = queues.get(name)
+    if (known) return known
+    const queue = new Queue(name, {
+      connection: redis,
+      ...bullPrefix(place),
+      streams: { events: { maxLen: 1_000 } },
+    })
+    queue.on('error', () => undefined)
+    queues.set(name, queue)
+    return queue
+  }
+  const readBeat = async (): Promise<number> => {
+    requireReady()
+    return Number((await redis.get(beatKey)) ?? 0)
+  }
+
+  const sendOwed: AgentQueues['sendOwed'] = async (name, owed) => {
+    const queue = queueOf(name)
+    const startedAt = Date.now()
+    const before = await readBeat()
+    await queue.addBulk(
+      owed.map(({ job, priority, retry }) => ({
+        name: job.agent,
+        data: job,
+        opts: {
+          jobId: jobIdOf(job), // Q1
+          priority,
+          attempts: retry.attempts,
+          backoff: backoffOption(retry.backoff),
+          removeOnComplete: { age: 3_600, count: 1_000 }, // Q4
+          removeOnFail: { age: 7 * 24 * 3_600, count: 5_000 },
+          sizeLimit: jobBytesMax,
+          stackTraceLimit: 5,
+          keepLogs: 0,
+        },
+      })),
+    )
+    const beat = await redis.incr(beatKey) // Q2
+    if (beat <= before) throw new CodedError('COURIER_BEAT_FELL') // Q3
+    metrics.dispatches.inc({ queue: name }, owed.length)
+    const messages = owed.map(({ job }) => ({
+      traceparent: job.traceparent,
+      messageId: jobIdOf(job),
+      runId: job.runId,
+    }))
+    emitMessageSpans('send', name, { messages, startedAt, endedAt: Date.now() })
+    return beat
+  }
+
+  return {
+    sendOwed,
+    readBeat,
+    raiseBeat: async (to) => {
+      requireReady()
+      return Number(await redis.eval(raiseScript, 1, beatKey, to))
+    },
+    withdraw: async (name, jobIds) => {
+      const queue = queueOf(name)
+      // A job that a worker holds refuses; its agent hears of the cancellation.
+      await Promise.all(jobIds.map((id) => queue.remove(id).catch(() => 0)))
+    },
+    waiting: async (name) => {
+      const counts = await queueOf(name).getJobCounts('waiting', 'prioritized', 'delayed')
+      return Object.values(counts).reduce((sum, count) => sum + count, 0)
+    },
+    ready: () => untilReady(redis),
+    close: async () => {
+      await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => undefined)))
+      await disconnect(redis)
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import { CodedError } from '@flotilla/contracts'
+import { connect, disconnect, producerOptions, untilReady, type RedisPlace } from './connection.js'
+
+/**
+ * Refuses a Redis that evicts: any policy but `noeviction` deletes locks and jobs under load. Throws `CodedError`
+ * REDIS_EVICTS. A service that hides CONFIG passes with `'unknown'`; switch the check off where that is not wanted
+ * (`REDIS_EVICTION_CHECK=off`).
+ */
+export const checkEviction = async (place: RedisPlace): Promise<'noeviction' | 'unknown'> => {
+  const redis = connect(producerOptions(place))
+  try {
+    await untilReady(redis)
+    const answer = await redis.config('GET', 'maxmemory-policy').catch(() => null)
+    const policy = Array.isArray(answer) ? String(answer[1]) : null
+    if (policy === null) return 'unknown'
+    if (policy !== 'noeviction') throw new CodedError('REDIS_EVICTS')
+    return 'noeviction'
+  } finally {
+    await disconnect(redis)
+  }
+}
