@@ -1,1 +1,5 @@
-export {}
+export type { Checkpoints, CheckpointScope } from './checkpoints.js'
+export type { EffectIntent, EffectKey, Effects, EffectStanding } from './effects.js'
+export type { Fact, FactQuery, FactStore } from './facts.js'
+export type { Payloads } from './payloads.js'
+export { openVault, vaultOver, type Vault } from './vault.js'

@@ -1,0 +1,19 @@
+import { Pool } from 'pg'
+
+/** A small pool: agents' statements are single and short. Statements end after 5 s, a connection attempt after 3 s. */
+export const makePool = (
+  databaseUrl: string,
+  { connectionsMax = 5, onError }: { readonly connectionsMax?: number; readonly onError?: (error: Error) => void } = {},
+): Pool => {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: connectionsMax,
+    connectionTimeoutMillis: 3_000,
+    statement_timeout: 5_000,
+    idleTimeoutMillis: 30_000,
+    application_name: 'flotilla-vault',
+  })
+  // Without a listener an idle connection's loss ends the process.
+  pool.on('error', (error) => onError?.(error))
+  return pool
+}

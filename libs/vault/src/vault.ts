@@ -1,0 +1,35 @@
+import type { Pool } from 'pg'
+import { makeCheckpoints, type Checkpoints } from './checkpoints.js'
+import { makeEffects, type Effects } from './effects.js'
+import { makeFacts, type FactStore } from './facts.js'
+import { makePayloads, type Payloads } from './payloads.js'
+import { makePool } from './pool.js'
+
+/** What agents may keep in Postgres, under a role that sees nothing else. */
+export interface Vault {
+  readonly payloads: Payloads
+  readonly effects: Effects
+  readonly facts: FactStore
+  readonly checkpoints: Checkpoints
+  /** Resolves when Postgres answers. */
+  readonly ping: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** The vault over a pool of the caller's. */
+export const vaultOver = (pool: Pool): Omit<Vault, 'close'> => ({
+  payloads: makePayloads(pool),
+  effects: makeEffects(pool),
+  facts: makeFacts(pool),
+  checkpoints: makeCheckpoints(pool),
+  ping: async () => void (await pool.query('select 1')),
+})
+
+/** Opens the vault; `databaseUrl` is that of role flotilla_vault. */
+export const openVault = (
+  databaseUrl: string,
+  options: { readonly connectionsMax?: number; readonly onError?: (error: Error) => void } = {},
+): Vault => {
+  const pool = makePool(databaseUrl, options)
+  return { ...vaultOver(pool), close: () => pool.end() }
+}
