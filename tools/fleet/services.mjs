@@ -19,7 +19,7 @@ import { StartError } from './start-error.mjs'
 /** @typedef {ReturnType<typeof makeServices>} Services */
 
 /** One that ended this often before it was ever ready will not become ready. */
-const endingsMax = 5
+const endingsMax = 4
 const readyTimeoutMs = 90_000
 
 /** @param {import('./service.mjs').Service} service @param {string} what */

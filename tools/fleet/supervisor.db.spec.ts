@@ -10,7 +10,6 @@ import { readFleet, readSupervisor } from './fleet-file.mjs'
 import { freePort } from './ports.mjs'
 import { isAlive, waitFor } from './processes.mjs'
 import { startSupervisor, type Supervisor, type SupervisorOptions } from './supervisor.mjs'
-import { stopFleet } from './stop-fleet.mjs'
 
 /** A service that is ready at once, or does as the file of its name beside it says. */
 const fakeService = `
@@ -24,12 +23,14 @@ process.on('SIGTERM', () => process.exit(0))
 createServer((_, response) => response.end('{}')).listen(Number(process.env.PORT), '127.0.0.1')
 `
 
+const running = new Map<string, Supervisor>()
+
 const aHome = (): string => {
   const dir = mkdtempSync(path.join(tmpdir(), 'flotilla-fleet-'))
   chmodSync(dir, 0o755)
   writeFileSync(path.join(dir, 'main.mjs'), fakeService)
   onTestFinished(async () => {
-    await stopFleet(dir)
+    await running.get(dir)?.stop()
     rmSync(dir, { recursive: true, force: true })
   })
   return dir
@@ -57,6 +58,7 @@ const aFleet = async (dir: string, given: Partial<SupervisorOptions> = {}): Prom
     ...given,
   })
   if (supervisor === null) throw new Error('another supervisor has the folder')
+  running.set(dir, supervisor)
   return supervisor
 }
 
@@ -188,9 +190,11 @@ test('V3 stopping ends every process and removes what says that a fleet runs; ke
   expect(existsSync(path.join(dir, 'postgres/data/postmaster.pid'))).toBe(false)
   const second = await aFleet(dir)
   expect(second.fleet.keys).toEqual(first.fleet.keys)
-  expect(await stopFleet(dir)).toBe(true)
+  const order = readSupervisor(dir)
+  if (order === null) throw new Error('no supervisor')
+  await giveOrder(order, '/stop')
   expect(await second.stopped).toBe(0)
-  expect(await stopFleet(dir)).toBe(false)
+  expect(readSupervisor(dir)).toBeNull()
 })
 
 test('S2 a service that is configured wrongly stops the start, with its last lines and exit code 78', async () => {

@@ -1,0 +1,115 @@
+/** Six applications that show what a credit desk meets. Deterministic: the same serial gives the same applications. */
+import { czechIban, passportLines } from './demo-identity.mjs'
+import { makeStatement } from './demo-statement.mjs'
+
+/** @typedef {{ name: string, story: string, input: Record<string, unknown> }} DemoApplication */
+
+const submittedOn = '2026-03-16'
+const expiresOn = '2031-08-31'
+
+/**
+ * @typedef {object} Person
+ * @property {string} givenName
+ * @property {string} surname
+ * @property {string} birthDate
+ * @property {string} passport number of nine characters; the KYC registry's shim answers some in a way of its own
+ */
+/** @typedef {{ amount: number, durationMonths: number }} LoanWish */
+/** @typedef {{ name: string, story: string, person: Person, household: import('./demo-statement.mjs').Household, opening: number, loan: LoanWish }} Case */
+
+const steady = { salary: 48_000, rent: 11_500, insurance: 1_450, weeklyCash: 4_200 }
+const strained = { salary: 17_500, rent: 9_800, insurance: 980, weeklyCash: 1_900, overdraftEvery: 2 }
+const tight = { salary: 26_000, rent: 10_200, insurance: 1_100, weeklyCash: 2_900 }
+
+/** @type {Case[]} */
+const cases = [
+  {
+    name: 'approval',
+    story: 'a steady income, a modest loan',
+    person: { givenName: 'Alena', surname: 'Vesela', birthDate: '1984-05-17', passport: 'UT1000001' },
+    household: steady,
+    opening: 42_000,
+    loan: { amount: 60_000, durationMonths: 24 },
+  },
+  {
+    name: 'decline',
+    story: 'overdrafts, and a loan that the income cannot carry',
+    person: { givenName: 'Bohumil', surname: 'Prazdny', birthDate: '1991-11-02', passport: 'UT1000002' },
+    household: strained,
+    opening: 3_000,
+    loan: { amount: 420_000, durationMonths: 36 },
+  },
+  {
+    name: 'borderline',
+    story: 'affordable, but close: waits for a person',
+    person: { givenName: 'Ctirad', surname: 'Nejisty', birthDate: '1979-02-24', passport: 'UT1000003' },
+    household: tight,
+    opening: 6_500,
+    loan: { amount: 150_000, durationMonths: 36 },
+  },
+  {
+    name: 'sanctions hit',
+    story: 'a name on the sanctions list',
+    person: { givenName: 'Viktor', surname: 'Mordanov', birthDate: '1961-04-09', passport: 'UT1000004' },
+    household: steady,
+    opening: 55_000,
+    loan: { amount: 80_000, durationMonths: 24 },
+  },
+  {
+    name: 'flaky provider',
+    story: 'the registry fails twice before it answers',
+    person: { givenName: 'Dana', surname: 'Trpeliva', birthDate: '1988-09-30', passport: 'UT0FLAKY2' },
+    household: steady,
+    opening: 38_000,
+    loan: { amount: 72_000, durationMonths: 36 },
+  },
+  {
+    name: 'poison job',
+    story: 'the registry never answers: ends in the dead letters',
+    person: { givenName: 'Emil', surname: 'Jedovaty', birthDate: '1973-07-12', passport: 'UT0POISON' },
+    household: steady,
+    opening: 40_000,
+    loan: { amount: 50_000, durationMonths: 24 },
+  },
+]
+
+/** Interest of 0.5 % a month on the whole, spread evenly. @param {LoanWish} loan */
+const monthlyPayment = ({ amount, durationMonths }) =>
+  Math.ceil((amount * (1 + 0.005 * durationMonths)) / durationMonths)
+
+/**
+ * @param {number} serial tells one start from the next: contact data and ids differ, or the second start would look like
+ * somebody who applies again and again
+ * @returns {DemoApplication[]}
+ */
+export const demoApplications = (serial) =>
+  cases.map(({ name, story, person, household, opening, loan }, index) => {
+    const { givenName, surname, birthDate, passport } = person
+    const tag = `${serial}-${index + 1}`
+    const digits = `${(serial * 10 + index) % 1_000_000}`.padStart(6, '0')
+    return {
+      name,
+      story,
+      input: {
+        applicationId: `demo-${tag}`,
+        submittedOn,
+        applicant: {
+          fullName: `${givenName} ${surname}`,
+          birthDate,
+          email: `${givenName}.${surname}.${tag}@example.com`.toLowerCase(),
+          phone: `+420 601 ${digits.slice(0, 3)} ${digits.slice(3)}`,
+          address: `Ulice ${index + 1}, Praha`,
+          nationality: 'UTO',
+          document: {
+            type: 'passport',
+            mrz: passportLines({ surname, givenName, number: passport, birthDate, expiresOn }),
+          },
+          deviceId: `device-${tag}`,
+          ip: `192.0.2.${(serial + index * 40) % 254 || 1}`,
+        },
+        account: { openedOn: '2019-01-15', iban: czechIban((serial % 1_000_000) * 10 + index) },
+        loan: { ...loan, currency: 'CZK', monthlyPayment: monthlyPayment(loan) },
+        statement: makeStatement({ household, months: 14, opening, endsOn: submittedOn }),
+      },
+    }
+  })

@@ -1,0 +1,42 @@
+/** Synthetic identities whose check digits are right: nobody real, nothing random. */
+
+/** Weights 7, 3, 1 over digits, letters from A = 10, filler 0. Source: ICAO Doc 9303-3, section 4.9. @param {string} text */
+export const checkDigit = (text) => {
+  const sum = [...text].reduce((total, character, index) => {
+    const value = character === '<' ? 0 : Number.parseInt(character, 36)
+    return total + value * /** @type {number} */ ([7, 3, 1][index % 3])
+  }, 0)
+  return `${sum % 10}`
+}
+
+/** `1984-05-17` to `840517`. @param {string} date */
+const sixDigits = (date) => date.slice(2).replaceAll('-', '')
+
+/**
+ * The two lines of a passport of Utopia, ICAO's specimen country. Source: ICAO Doc 9303-4, section 4.2.
+ * @param {{ surname: string, givenName: string, number: string, birthDate: string, expiresOn: string }} holder
+ */
+export const passportLines = ({ surname, givenName, number, birthDate, expiresOn }) => {
+  const names = `${surname}<<${givenName}`.toUpperCase().replaceAll(' ', '<')
+  const document = number.padEnd(9, '<')
+  const born = sixDigits(birthDate)
+  const expires = sixDigits(expiresOn)
+  const personal = '<'.repeat(14)
+  const [d, b, e] = [checkDigit(document), checkDigit(born), checkDigit(expires)]
+  const all = checkDigit(`${document}${d}${born}${b}${expires}${e}${personal}0`)
+  return [
+    `P<UTO${names}`.padEnd(44, '<').slice(0, 44),
+    `${document}${d}UTO${born}${b}X${expires}${e}${personal}0${all}`,
+  ]
+}
+
+/**
+ * A Czech IBAN for a made-up account number. Source: ISO 13616, remainder 97.
+ * @param {number} account at most ten digits
+ */
+export const czechIban = (account) => {
+  const basic = `0800000000${`${account}`.padStart(10, '0')}`
+  // C = 12, Z = 35.
+  const check = 98n - (BigInt(`${basic}123500`) % 97n)
+  return `CZ${`${check}`.padStart(2, '0')}${basic}`
+}
