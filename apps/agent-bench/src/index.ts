@@ -1,1 +1,1 @@
-export {}
+export { answerBenchStep, makeBenchAgents } from './bench-agents.js'

@@ -1,1 +1,2 @@
-export {}
+export { makeLetterAgent } from './letter-agent.js'
+export { writeLetter } from './write-letter.js'
