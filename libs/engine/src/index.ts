@@ -31,6 +31,7 @@ export type { OpenGate, RunState, RunStatus, Scope, StepState, StepStatus } from
 export { advance, type Advanced } from './advance.js'
 export { dueDeadlines, nextDeadlineAt } from './deadline-events.js'
 export { defaultRetry, queueOf, titleOf } from './definition-index.js'
+export { applyPatch, diffState, type Patch } from './diff-state.js'
 export { initialState } from './initial-state.js'
 export { stepAt } from './step-at.js'
 export { stepsOf, type StepListed } from './steps-of.js'

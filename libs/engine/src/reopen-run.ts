@@ -138,12 +138,22 @@ export const resumeRun = (turn: Turn, { checkpoint, restored }: Resume): string 
 }
 
 /**
- * A dead letter was sent again: the failed run is reopened at that step, and with it whatever else had stopped when the
- * run failed, since the run could not complete without it.
+ * A dead letter was sent again. A failed run is reopened at that step, and with it whatever else had stopped when the
+ * run failed, since the run could not complete without it. In a run that goes on (a best-effort join waits for other
+ * branches), the branch is opened again.
  */
 export const replayDeadLetter = (turn: Turn, { step: path, dispatch }: Replay): string | null => {
   const step = stepAt(turn.state, path)
-  if (step.dispatch !== dispatch) return 'stale-dispatch'
-  if (turn.state.status !== 'failed' || step.status !== 'failed' || !step.stopped) return 'not-failed'
-  return reopen(turn, null)
+  const state = turn.index.states.get(path)
+  if (!state || step.dispatch !== dispatch) return 'stale-dispatch'
+  if (step.status !== 'failed' || !step.stopped || turn.state.cancel) return 'not-failed'
+  if (turn.state.status === 'failed') return reopen(turn, null)
+  if (isFinished(turn.state.status) || !goesOn(turn, state)) return 'not-failed'
+  reopenAround(turn, state)
+  takeUp(turn, state)
+  return null
 }
+
+/** Whether all that encloses a step is going on. */
+const goesOn = (turn: Turn, { parent }: IndexedState): boolean =>
+  parent === null || (isActive(stepAt(turn.state, parent.path)) && goesOn(turn, parent))

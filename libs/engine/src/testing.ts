@@ -1,1 +1,13 @@
-export {}
+export { checkInvariants, freeze, InvariantBroken } from './testing/check-invariants.js'
+export { equalJson } from './testing/equal-json.js'
+export { explore, type Explored, type ExploreOptions } from './testing/explore.js'
+export { lawsOf, type Law, type LawfulWorld } from './testing/laws.js'
+export {
+  simulate,
+  type AgentReply,
+  type Decision,
+  type Dispatched,
+  type Simulated,
+  type SimulatedAgents,
+  type SimulateOptions,
+} from './testing/simulate.js'

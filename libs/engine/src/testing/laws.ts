@@ -1,0 +1,104 @@
+import { equalJson } from './equal-json.js'
+import { advance } from '../advance.js'
+import type { WorkflowDefinition } from '../definition.js'
+import { applyPatch, diffState } from '../diff-state.js'
+import type { RunEvent } from '../event.js'
+import { initialState } from '../initial-state.js'
+import { stepsOf } from '../steps-of.js'
+import { isFinished } from '../step-at.js'
+import { type SimulatedAgents, type SimulateOptions, simulate } from './simulate.js'
+
+/** What a definition's laws need to know of its world. */
+export interface LawfulWorld {
+  readonly agents: SimulatedAgents
+  readonly options?: Omit<SimulateOptions, 'interfere'>
+}
+
+/** One law: a fact that holds for a definition. `check` throws where it does not. */
+export interface Law {
+  readonly fact: string
+  readonly check: () => void
+}
+
+const assert = (condition: boolean, text: string): void => {
+  if (!condition) throw new Error(text)
+}
+
+/** Events that the engine itself knows again. Progress and signals may come twice; the inbox keeps those apart. */
+const repeatable = ({ type }: RunEvent): boolean => type !== 'SignalReceived' && type !== 'StepProgressed'
+
+const repeated = (definition: WorkflowDefinition, { agents, options }: LawfulWorld): void => {
+  simulate(definition, agents, {
+    ...options,
+    interfere: (_, event, { state, ignored }) => {
+      const again = ignored === undefined && repeatable(event) ? advance(definition, state, event) : null
+      assert(again === null || again.ignored !== undefined, `a repeated ${event.type} is applied again`)
+      return []
+    },
+  })
+}
+
+const late = (definition: WorkflowDefinition, { agents, options }: LawfulWorld): void => {
+  const { state, events } = simulate(definition, agents, options)
+  assert(isFinished(state.status), `the run ends, but is ${state.status}`)
+  for (const { event } of events) {
+    if (!repeatable(event)) continue
+    const again = advance(definition, state, event)
+    assert(again.ignored !== undefined && again.state === state, `a late ${event.type} is applied`)
+  }
+}
+
+const replayed = (definition: WorkflowDefinition, { agents, options }: LawfulWorld): void => {
+  const { state, events } = simulate(definition, agents, options)
+  let again = initialState({ runId: state.runId, submittedBy: state.submittedBy })
+  for (const { event } of events)
+    again = advance(definition, again, JSON.parse(JSON.stringify(event)) as RunEvent).state // a copy
+  assert(equalJson(again, state), 'replaying the events gives another state')
+}
+
+const patched = (definition: WorkflowDefinition, { agents, options }: LawfulWorld): void => {
+  let folded = initialState({ runId: 'run-1', submittedBy: 'a-submitter' })
+  const { state } = simulate(definition, agents, {
+    ...options,
+    interfere: (before, _, advanced) => {
+      folded = applyPatch(folded, JSON.parse(JSON.stringify(diffState(before, advanced.state)))) // as it comes from jsonb
+      return []
+    },
+  })
+  assert(equalJson(folded, state), 'folding the patches gives another state')
+}
+
+const failing = (definition: WorkflowDefinition, { agents, options }: LawfulWorld, path: string): void => {
+  const broken = { ...agents, [path]: () => ({ failed: { code: 'BROKEN', message: 'broken' } }) }
+  const { state, commands } = simulate(definition, broken, options)
+  assert(isFinished(state.status), `with ${path} failing the run ends, but is ${state.status}`)
+  const dead = commands.some((command) => command.type === 'DeadLetter' && command.step === path)
+  if (state.status !== 'failed' || state.error?.code !== 'BROKEN') return
+  assert(dead, `${path} failed the run without a dead letter`)
+  const resumed = advance(definition, state, { type: 'ResumeRequested', at: 9e12, by: 'an-operator', checkpoint: null })
+  const again = resumed.commands.some((command) => command.type === 'Dispatch' && command.step === path)
+  assert(again, `a resume does not dispatch ${path} again`)
+}
+
+const silent = (definition: WorkflowDefinition, { agents, options }: LawfulWorld, path: string): void => {
+  const { state } = simulate(definition, { ...agents, [path]: () => ({ silent: true }) }, options)
+  assert(isFinished(state.status), `with ${path} silent the run ends, but is ${state.status}`)
+}
+
+/**
+ * The laws that hold for every definition, each with its name: events that come twice or late change nothing, each
+ * agent's failure and silence ends sensibly and can be taken up again, replaying the events and folding the patches both
+ * give the same state.
+ */
+export const lawsOf = (definition: WorkflowDefinition, world: LawfulWorld): readonly Law[] => [
+  { fact: 'a repeated event changes nothing', check: () => repeated(definition, world) },
+  { fact: 'a late event changes nothing', check: () => late(definition, world) },
+  { fact: 'replaying the events gives the same state', check: () => replayed(definition, world) },
+  { fact: 'folding the patches gives the same state', check: () => patched(definition, world) },
+  ...stepsOf(definition)
+    .filter(({ kind }) => kind === 'agent')
+    .flatMap(({ path }) => [
+      { fact: `a failure of ${path} ends sensibly`, check: () => failing(definition, world, path) },
+      { fact: `silence of ${path} ends sensibly`, check: () => silent(definition, world, path) },
+    ]),
+]

@@ -1,0 +1,226 @@
+import { stepsOf, type JsonObject } from '@flotilla/engine'
+import { explore, lawsOf, simulate, type Decision, type SimulatedAgents } from '@flotilla/engine/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { creditDesk } from './credit-desk.js'
+
+const seed = Number(process.env['SEED'] ?? 20_261_121)
+
+const application = {
+  applicationId: 'A-1',
+  submittedOn: '1997-12-08',
+  applicant: { fullName: 'Example Person' },
+  account: null,
+  loan: { amount: 30_276, currency: 'CZK', durationMonths: 12, monthlyPayment: 2_523 },
+  statement: [],
+}
+
+const outputsFor = (outcome: string): Readonly<Record<string, JsonObject>> => ({
+  intake: { application, findings: [], statement: { ok: true } },
+  extract: { features: { incomeMonthly: 12_000 } },
+  kyc: { verdict: 'verified' },
+  fraud: { verdict: 'clear' },
+  income: { verdict: 'sufficient' },
+  'risk_ensemble.pd': { pd: 0.031, score: 712 },
+  'risk_ensemble.affordability': { ratio: 0.2 },
+  'risk_ensemble.policy': { outcome, reasons: [{ code: 'R', text: 'a reason' }] },
+  letter: { letter: { mediaType: 'text/markdown', body: 'Dear applicant' } },
+})
+
+const agentsFor = (outcome: string): SimulatedAgents =>
+  Object.fromEntries(Object.entries(outputsFor(outcome)).map(([step, output]) => [step, () => ({ output })]))
+
+const run = (outcome: string, ...decisions: readonly Decision[]) => {
+  const left = [...decisions]
+  return simulate(creditDesk, agentsFor(outcome), {
+    input: { applicationId: 'A-1' },
+    decide: () => left.shift() ?? null,
+  })
+}
+
+const checks = {
+  kyc: { verdict: 'verified' },
+  fraud: { verdict: 'clear' },
+  income: { verdict: 'sufficient' },
+}
+
+describe('decisions', () => {
+  test('an approval by policy has the complete result', () => {
+    const { state } = run('approve')
+    expect(state.status).toBe('completed')
+    expect(state.result).toEqual({
+      decision: 'approve',
+      reasons: [{ code: 'R', text: 'a reason' }],
+      pd: 0.031,
+      score: 712,
+      checks: { ...checks, risk: expect.objectContaining({ outcome: 'approve', pd: 0.031 }) },
+      decidedBy: 'policy',
+      letterArtifactId: 'run-1.letter.v1',
+      approvedAmount: 30_276,
+    })
+    expect(state.steps['review']?.status).toBe('skipped')
+  })
+
+  test('a decline by policy needs no person', () => {
+    expect(run('decline').state.result).toMatchObject({
+      decision: 'decline',
+      decidedBy: 'policy',
+      approvedAmount: null,
+    })
+  })
+
+  test('a borderline case waits at a gate that shows the complete result as refer', () => {
+    const { commands } = run('refer', { decision: 'reject' })
+    const gate = commands.find((command) => command.type === 'OpenGate')
+    expect(gate).toMatchObject({
+      gate: 'review',
+      shown: {
+        applicationId: 'A-1',
+        loan: application.loan,
+        proposed: { decision: 'refer', decidedBy: 'policy', letterArtifactId: null, pd: 0.031, score: 712 },
+      },
+    })
+    expect(gate?.dueAt).toBe((gate?.openedAt ?? 0) + 48 * 3_600_000)
+  })
+
+  test.each([
+    [
+      'approve',
+      { decision: 'approve', decidedBy: 'ann' },
+      { decision: 'approve', decidedBy: 'ann', approvedAmount: 30_276 },
+    ],
+    [
+      'reject',
+      { decision: 'reject', decidedBy: 'ann' },
+      { decision: 'decline', decidedBy: 'ann', approvedAmount: null },
+    ],
+    [
+      'adjust',
+      { decision: 'adjust', values: { amount: 20_000 }, decidedBy: 'ann' },
+      { decision: 'approve', decidedBy: 'ann', approvedAmount: 20_000 },
+    ],
+  ])('a person can %s', (_, decision, expected) => {
+    const { state } = run('refer', decision)
+    expect(state.result).toMatchObject({ ...expected, reasons: [{ code: 'R' }], letterArtifactId: 'run-1.letter.v1' })
+  })
+
+  test('nobody deciding for 48 hours declines', () => {
+    expect(run('refer').state.result).toMatchObject({ decision: 'decline', decidedBy: 'timeout' })
+  })
+
+  test.each([
+    ['no values', null],
+    ['no amount', {}],
+    ['a negative amount', { amount: -1 }],
+    ['zero', { amount: 0 }],
+    ['a text', { amount: '100' }],
+    ['a null', { amount: null }],
+    ['an enormous amount', { amount: 1e300 }],
+  ])('an adjustment with %s opens the gate again', (_, values) => {
+    const { state, commands } = run('refer', { decision: 'adjust', values }, { decision: 'approve', decidedBy: 'bob' })
+    expect(commands.filter((command) => command.type === 'OpenGate')).toHaveLength(2)
+    expect(state.result).toMatchObject({ decision: 'approve', decidedBy: 'bob', approvedAmount: 30_276 })
+  })
+
+  test('the letter is told the adjusted amount', () => {
+    const { commands } = run('refer', { decision: 'adjust', values: { amount: 20_000 }, decidedBy: 'ann' })
+    const letter = commands.find((command) => command.type === 'Dispatch' && command.step === 'letter')
+    expect(letter).toMatchObject({ input: { decision: 'approve', adjustedAmount: 20_000, decidedBy: 'ann' } })
+  })
+})
+
+describe('progress', () => {
+  test('the first of three risk steps gives a third of the phase', () => {
+    const event = run('approve').published.find(({ message, type }) => type === 'progress' && /PD/.test(message))
+    expect(event).toMatchObject({
+      phase: 'risk_ensemble',
+      message: 'Risk PD model complete',
+      stepProgress: 0.33,
+      progress: 0.5433,
+      status: 'running',
+    })
+  })
+
+  test('weights are those of the interface and add up to 100', () => {
+    const weights = Object.fromEntries(creditDesk.states.map(({ name, weight }) => [name, weight ?? 0]))
+    expect(weights).toMatchObject({ intake: 6, checks: 32, extract: 4, features: 5, risk_ensemble: 22 })
+    expect(Object.values(weights).reduce((a, b) => a + b)).toBe(100)
+  })
+})
+
+test('steps are listed in the order of the definition', () => {
+  expect(stepsOf(creditDesk).map(({ path }) => path)).toEqual([
+    'intake',
+    'extract',
+    'checks',
+    'kyc',
+    'fraud',
+    'income',
+    'features',
+    'risk_ensemble',
+    'risk_ensemble.pd',
+    'risk_ensemble.affordability',
+    'risk_ensemble.policy',
+    'decision',
+    'review',
+    'letter',
+  ])
+})
+
+test('a check that fails for good leaves the others to finish, and its replay repeats only it', () => {
+  let broken = true
+  const agents: SimulatedAgents = {
+    ...agentsFor('approve'),
+    fraud: () => (broken ? { failed: { code: 'POISON', message: 'poison' } } : { output: checks.fraud }),
+  }
+  let replays = 0
+  const { state, commands } = simulate(creditDesk, agents, {
+    interfere: (_, event, { state: after }) => {
+      if (after.status !== 'failed' || replays > 0) return []
+      replays += 1
+      broken = false
+      const dispatch = after.steps['fraud']?.dispatch ?? 0
+      return [{ type: 'DeadLetterReplayed', at: event.at + 1, step: 'fraud', dispatch, by: 'an-operator' }]
+    },
+  })
+  expect(replays).toBe(1)
+  expect(state.status).toBe('completed')
+  const count = (step: string) => commands.filter((c) => c.type === 'Dispatch' && c.step === step).length
+  expect([count('kyc'), count('fraud'), count('income'), count('intake')]).toEqual([1, 2, 1, 1])
+})
+
+describe('laws', () => {
+  for (const outcome of ['approve', 'decline', 'refer'])
+    for (const { fact, check } of lawsOf(creditDesk, { agents: agentsFor(outcome) })) test(`${outcome}: ${fact}`, check)
+})
+
+test('every reachable state keeps the invariants', () => {
+  const outputs = (step: string) =>
+    step === 'risk_ensemble.policy'
+      ? ['approve', 'decline', 'refer'].map((outcome) => ({ outcome, reasons: [] }))
+      : [outputsFor('approve')[step] ?? {}]
+  const values = (_: string, decision: string) => (decision === 'adjust' ? { amount: 5 } : null)
+  const walked = explore(creditDesk, { outputs, values, badDays: { deadlines: false } })
+  expect(walked.complete).toBe(true)
+  expect([...walked.entered].sort()).toEqual(
+    stepsOf(creditDesk)
+      .map(({ path }) => path)
+      .sort(),
+  )
+  expect(Object.keys(walked.statuses).sort()).toEqual(['cancelled', 'completed', 'failed', 'running', 'waiting'])
+})
+
+test('the order in which agents answer does not change the result', () => {
+  const inOrder = run('approve').state.result
+  fc.assert(
+    fc.property(fc.array(fc.nat(7), { minLength: 40, maxLength: 40 }), (choices) => {
+      let next = 0
+      const { state } = simulate(creditDesk, agentsFor('approve'), {
+        input: { applicationId: 'A-1' },
+        choose: () => choices[next++ % choices.length] ?? 0,
+      })
+      expect(state.result).toEqual(inOrder)
+    }),
+    { seed, numRuns: 200 },
+  )
+})
