@@ -1,7 +1,7 @@
 import type { IndexedName, NameIndex } from './name-index.js'
 import { tokensOf } from './name-tokens.js'
 import type { NameToken } from './name-tokens.js'
-import { encodeWord } from './token-similarity.js'
+import { foldWord } from './token-similarity.js'
 import { searchWords } from './word-list.js'
 import type { Reach } from './word-list.js'
 
@@ -47,7 +47,7 @@ const LOSS_OF_KNOWN = 3
 /** Two words written as one are the same letters; a difference there is mostly another word. */
 const JOINED: Reach = { atLeast: 0.88, atLeastShort: 0.88, lettersMax: 1, groupsMax: 1 }
 
-const reachOf = (text: string, word: Uint8Array): Reach => ({
+const reachOf = (text: string, word: string): Reach => ({
   atLeast: SIMILARITY_MIN,
   atLeastShort: SIMILARITY_MIN_SHORT,
   lettersMax: word.length <= SHORT ? 1 : word.length <= LONG ? 2 : 3,
@@ -61,7 +61,7 @@ const MISREAD = /rn|cl|vv|ri|nn/
 const FOUND_MAX = 2048
 const foundLately = new WeakMap<NameIndex, Map<string, ReadonlyMap<number, number>>>()
 
-const findWord = (index: NameIndex, text: string, word: Uint8Array): ReadonlyMap<number, number> => {
+const findWord = (index: NameIndex, text: string, word: string): ReadonlyMap<number, number> => {
   let lately = foundLately.get(index)
   if (lately === undefined) foundLately.set(index, (lately = new Map()))
   const known = lately.get(text)
@@ -82,35 +82,45 @@ const isKnown = (index: NameIndex, found: ReadonlyMap<number, number>): boolean 
 
 const queryUnits = (index: NameIndex, tokens: readonly NameToken[]): QueryUnit[] =>
   tokens.flatMap(({ text }, first) => {
-    const spellings = findWord(index, text, encodeWord(text))
+    const spellings = findWord(index, text, foldWord(text))
     const loss = isKnown(index, spellings) ? LOSS_OF_KNOWN : LOSS
     const single: QueryUnit = { first, length: 1, loss, found: spellings }
     const next = tokens[first + 1]
-    const joined = encodeWord(text + (next?.text ?? ''))
+    const joined = foldWord(text + (next?.text ?? ''))
     if (next === undefined || joined.length < JOINED_LETTERS_MIN) return [single]
     const found = new Map<number, number>()
     searchWords(index.singles, joined, JOINED, (id, value) => found.set(id, value))
     return [single, { first, length: 2, loss: LOSS, found }]
   })
 
+/** Names that share enough with the query to be compared in full, most promising first. */
 const candidatesOf = (index: NameIndex, units: readonly QueryUnit[]): number[] => {
   const { starts, names, positions } = index.occurrences
-  const gains = new Map<number, number>()
-  for (const unit of units) {
-    const best = new Map<number, number>()
-    for (const [id, value] of unit.found) {
+  const gains = new Float32Array(index.names.length)
+  const best = new Float32Array(index.names.length)
+  const touched = new Set<number>()
+  for (const { found, loss } of units) {
+    const ofUnit: number[] = []
+    for (const [id, value] of found) {
+      const kept = 1 - loss * (1 - value)
       const end = starts[id + 1] ?? 0
       for (let at = starts[id] ?? 0; at < end; at += 1) {
         const name = names[at] ?? 0
-        const weight = index.names[name]?.weights[positions[at] ?? 0] ?? 0
-        const gain = weight * (1 - unit.loss * (1 - value))
-        if (gain > (best.get(name) ?? 0)) best.set(name, gain)
+        const gain = kept * (index.names[name]?.weights[positions[at] ?? 0] ?? 0)
+        const before = best[name] ?? 0
+        if (gain <= before) continue
+        if (before === 0) ofUnit.push(name)
+        best[name] = gain
       }
     }
-    for (const [name, gain] of best) gains.set(name, (gains.get(name) ?? 0) + gain)
+    for (const name of ofUnit) {
+      gains[name] = (gains[name] ?? 0) + (best[name] ?? 0)
+      best[name] = 0
+      touched.add(name)
+    }
   }
-  return [...gains]
-    .map(([name, gain]) => ({ name, rank: gain - 0.3 * (index.names[name]?.weightTotal ?? 0) }))
+  return [...touched]
+    .map((name) => ({ name, rank: (gains[name] ?? 0) - 0.3 * (index.names[name]?.weightTotal ?? 0) }))
     .sort((left, right) => right.rank - left.rank || left.name - right.name)
     .slice(0, CANDIDATES_MAX)
     .map(({ name }) => name)
@@ -182,7 +192,7 @@ const compare = (
     for (const at of new Set([listedFirst, listedEnd])) {
       if (name.tokens[at]?.weak === true) continue
       wordsAgreed += 1
-      if (name.surname[at] === 1) surnameAgreed = true
+      if (at >= name.surnameFrom) surnameAgreed = true
     }
   }
   tokens.forEach((token, at) => {
@@ -195,7 +205,7 @@ const compare = (
   })
   name.tokens.forEach((_, at) => {
     if (listedUsed[at] === 1) return
-    lost += (name.weights[at] ?? 0) * (name.surname[at] === 1 ? LISTED_SURNAME_MISSING : LISTED_GIVEN_MISSING)
+    lost += (name.weights[at] ?? 0) * (at >= name.surnameFrom ? LISTED_SURNAME_MISSING : LISTED_GIVEN_MISSING)
   })
   return { name: position, agreement: agreed / (agreed + lost), evidence: agreed, wordsAgreed, surnameAgreed }
 }

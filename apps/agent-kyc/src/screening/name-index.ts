@@ -1,7 +1,7 @@
 import { tokensOf } from './name-tokens.js'
 import type { NameToken } from './name-tokens.js'
 import type { SanctionsEntry } from './parse-sanctions-list.js'
-import { encodeWord } from './token-similarity.js'
+import { foldWord } from './token-similarity.js'
 import { makeWordList } from './word-list.js'
 import type { WordList } from './word-list.js'
 
@@ -11,12 +11,12 @@ export interface IndexedName {
   readonly entry: number
   readonly tokens: readonly NameToken[]
   /** Bits of surprise per token: how much a match of it says. */
-  readonly weights: Float32Array
-  /** 1 where the token belongs to the surname, the part before the comma. */
-  readonly surname: Uint8Array
+  readonly weights: readonly number[]
+  /** Position from which on the tokens are the surname, the part before the comma. */
+  readonly surnameFrom: number
   /** Unit ids of the single words, and of each word joined with the next, the last with the first (-1: none). */
-  readonly singles: Int32Array
-  readonly joins: Int32Array
+  readonly singles: readonly number[]
+  readonly joins: readonly number[]
   readonly weightTotal: number
   readonly alias: boolean
 }
@@ -105,42 +105,47 @@ const sourcesOf = (entry: SanctionsEntry, position: number): NameSource[] => {
 const numberUnits = (
   sources: readonly NameSource[],
 ): {
-  words: Uint8Array[]
+  words: string[]
   singlesCount: number
-  singles: Int32Array[]
-  joins: Int32Array[]
+  singles: number[][]
+  joins: number[][]
   occurrences: Occurrences
 } => {
-  const words: Uint8Array[] = []
-  const seen: { unit: number; name: number; position: number }[] = []
-  const number = (ids: Map<string, number>, text: string, name: number, position: number): number => {
-    let unit = ids.get(text)
-    if (unit === undefined) {
-      unit = words.push(encodeWord(text)) - 1
-      ids.set(text, unit)
-    }
-    seen.push({ unit, name, position })
+  const words: string[] = []
+  const number = (ids: Map<string, number>, text: string): number => {
+    const known = ids.get(text)
+    if (known !== undefined) return known
+    const unit = words.push(foldWord(text)) - 1
+    ids.set(text, unit)
     return unit
   }
   const singleIds = new Map<string, number>()
-  const singles = sources.map(({ tokens }, name) =>
-    Int32Array.from(tokens, (token, at) => number(singleIds, token.text, name, at)),
-  )
+  const singles = sources.map(({ tokens }) => tokens.map(({ text }) => number(singleIds, text)))
   const singlesCount = words.length
   const joinIds = new Map<string, number>()
-  const joins = sources.map(({ tokens }, name) =>
-    Int32Array.from(tokens, (token, at) => {
+  const joins = sources.map(({ tokens }) =>
+    tokens.map(({ text }, at) => {
       // The last word also joins with the first, as a name may be written surname first.
       const next = tokens[(at + 1) % tokens.length]
-      return next === undefined || tokens.length < 2 ? -1 : number(joinIds, token.text + next.text, name, at)
+      return next === undefined || tokens.length < 2 ? -1 : number(joinIds, text + next.text)
     }),
   )
-  seen.sort((left, right) => left.unit - right.unit)
   const starts = new Int32Array(words.length + 1)
-  for (const { unit } of seen) starts[unit + 1] = (starts[unit + 1] ?? 0) + 1
+  const all = [...singles, ...joins]
+  for (const units of all) for (const unit of units) if (unit >= 0) starts[unit + 1] = (starts[unit + 1] ?? 0) + 1
   for (let unit = 0; unit < words.length; unit += 1) starts[unit + 1] = (starts[unit + 1] ?? 0) + (starts[unit] ?? 0)
-  const names = Int32Array.from(seen, ({ name }) => name)
-  const positions = Uint8Array.from(seen, ({ position }) => position)
+  const next = starts.slice()
+  const names = new Int32Array(starts[words.length] ?? 0)
+  const positions = new Uint8Array(names.length)
+  all.forEach((units, row) =>
+    units.forEach((unit, position) => {
+      if (unit < 0) return
+      const place = next[unit] ?? 0
+      next[unit] = place + 1
+      names[place] = row % sources.length
+      positions[place] = position
+    }),
+  )
   return { words, singlesCount, singles, joins, occurrences: { starts, names, positions } }
 }
 
@@ -168,15 +173,14 @@ export const makeNameIndex = (
 
   const { words, singlesCount, singles, joins, occurrences } = numberUnits(sources)
   const names = sources.map(({ entry, tokens, surnameLength, alias }, name): IndexedName => {
-    const weights = Float32Array.from(tokens, weightOf)
+    const weights = tokens.map(weightOf)
     return {
       entry,
       tokens,
       weights,
-      surname: Uint8Array.from(tokens, (_, at) => (at >= tokens.length - surnameLength ? 1 : 0)),
-      // Both lists were made from `sources`, one element each.
-      singles: singles[name] as Int32Array,
-      joins: joins[name] as Int32Array,
+      surnameFrom: tokens.length - surnameLength,
+      singles: singles[name] ?? [],
+      joins: joins[name] ?? [],
       weightTotal: weights.reduce((sum, weight) => sum + weight, 0),
       alias,
     }

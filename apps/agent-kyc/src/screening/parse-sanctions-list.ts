@@ -28,9 +28,11 @@ interface Row {
   readonly fields: readonly string[]
 }
 
-/** Splits CSV with quotes, doubled quotes and line breaks inside quotes; reports an unclosed quote by its line. */
-const splitRows = (text: string, problems: SanctionsListProblem[]): Row[] => {
-  const rows: Row[] = []
+/**
+ * Splits CSV with quotes, doubled quotes and line breaks inside quotes, row by row so that the whole table is never in
+ * memory; reports an unclosed quote by its line.
+ */
+function* splitRows(text: string, problems: SanctionsListProblem[]): Generator<Row, void> {
   let position = 0
   let line = 1
   while (position < text.length) {
@@ -45,7 +47,7 @@ const splitRows = (text: string, problems: SanctionsListProblem[]): Row[] => {
           const close = text.indexOf('"', position + 1)
           if (close < 0) {
             problems.push({ line: startLine, problem: 'a quoted field is never closed' })
-            return rows
+            return
           }
           field += text.slice(position + 1, close)
           position = close + 1
@@ -74,9 +76,8 @@ const splitRows = (text: string, problems: SanctionsListProblem[]): Row[] => {
         rowOpen = false
       }
     }
-    rows.push({ line: startLine, fields })
+    yield { line: startLine, fields }
   }
-  return rows
 }
 
 const kindOf = (type: string): SanctionsEntry['kind'] | null => {
@@ -115,8 +116,7 @@ export const parseSanctionsList = (
   const problems: SanctionsListProblem[] = []
   const entries: SanctionsEntry[] = []
   const lineOf = new Map<string, number>()
-  const rows = splitRows(text.startsWith('\ufeff') ? text.slice(1) : text, problems)
-  for (const row of rows) {
+  for (const row of splitRows(text.startsWith('\ufeff') ? text.slice(1) : text, problems)) {
     if (isBlank(row)) continue
     const parsed = parseRow(row)
     if (typeof parsed === 'string') problems.push({ line: row.line, problem: parsed })

@@ -57,11 +57,11 @@ GROUPS.forEach((group, bit) => [...group].forEach((letter) => (GROUP_BIT[code(le
  * Signature of a word: a bit per group of consonants that occurs in it, and further up a bit per group that occurs
  * twice. Comparing signatures costs a nanosecond and spares most comparisons of letters.
  */
-export const consonantBits = (word: Uint8Array): number => {
+export const consonantBits = (folded: string): number => {
   let once = 0
   let twice = 0
-  for (const letter of word) {
-    const bit = GROUP_BIT[letter] ?? 0
+  for (let at = 0; at < folded.length; at += 1) {
+    const bit = GROUP_BIT[folded.charCodeAt(at) - A] ?? 0
     twice |= once & bit
     once |= bit
   }
@@ -78,9 +78,9 @@ const POPULATION = Uint8Array.from({ length: 1 << (2 * GROUPS.length) }, (_, bit
 export const lackingGroups = (left: number, right: number): number =>
   Math.max(POPULATION[left & ~right] ?? 0, POPULATION[right & ~left] ?? 0)
 
-/** Lower-case Latin word to letter codes, with doubled letters and spelling habits that carry no sound folded away. */
-export const encodeWord = (word: string): Uint8Array => {
-  const folded = word
+/** A lower-case Latin word with doubled letters and spelling habits that carry no sound folded away. */
+export const foldWord = (word: string): string =>
+  word
     .replace(/(?<=[aeiouy])ff$/, 'v')
     .replace(/yev$/, 'ev')
     .replace(/(?<=[^aeiou])yev/, 'ev')
@@ -88,8 +88,9 @@ export const encodeWord = (word: string): Uint8Array => {
     .replace(/(?<=[aeou])h$/, '')
     .replace(/i[iy]$|y[ij]$|ij$/, 'i')
     .replace(/([a-z])\1+/g, '$1')
-  return Uint8Array.from(folded, (letter) => letter.charCodeAt(0) - A)
-}
+
+/** A folded word as letter codes. */
+export const encodeWord = (folded: string): Uint8Array => Uint8Array.from(folded, (letter) => letter.charCodeAt(0) - A)
 
 /** Words are compared by their first 32 letters. */
 const LETTERS_MAX = 32
@@ -110,10 +111,10 @@ export interface DistanceTable {
   readonly substitutions: Float64Array
 }
 
-/** Prepares the table of a query word. */
-export const makeDistanceTable = (query: Uint8Array): DistanceTable => {
-  const columns = Math.min(query.length, LETTERS_MAX)
-  const letters = Int32Array.from(query.subarray(0, columns))
+/** Prepares the table of a folded query word. */
+export const makeDistanceTable = (folded: string): DistanceTable => {
+  const letters = Int32Array.from(encodeWord(folded.slice(0, LETTERS_MAX)))
+  const columns = letters.length
   const indels = Float64Array.from(letters, (letter) => INDEL[letter] ?? 1)
   const cells = new Float64Array(STRIDE * STRIDE)
   indels.forEach((cost, at) => (cells[at + 1] = (cells[at] ?? 0) + cost))
@@ -181,9 +182,10 @@ export const similarityAt = (table: DistanceTable, length: number): number => {
   return Math.max(0, 1 - (table.cells[rows * STRIDE + table.columns] ?? longer) / longer)
 }
 
-/** Similarity of two encoded words, 0..1. */
-export const similarity = (left: Uint8Array, right: Uint8Array): number => {
-  const table = makeDistanceTable(left)
+/** Similarity of two lower-case Latin words, 0..1. */
+export const similarity = (one: string, other: string): number => {
+  const right = encodeWord(foldWord(other))
+  const table = makeDistanceTable(foldWord(one))
   const length = Math.min(right.length, LETTERS_MAX)
   for (let row = 1; row <= length; row += 1) fillRow(table, row, right[row - 1] ?? 0, right[row - 2] ?? -1)
   return similarityAt(table, length)

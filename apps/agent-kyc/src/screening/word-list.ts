@@ -1,5 +1,6 @@
 import {
   consonantBits,
+  encodeWord,
   lackingGroups,
   fillRow,
   makeDistanceTable,
@@ -40,47 +41,49 @@ export interface Reach {
 const SHORT = 4
 const LENGTH_MAX = 32
 
-const compareWords = (left: Uint8Array, right: Uint8Array): number =>
-  left.length - right.length || Buffer.compare(left, right)
-
-const sharedLetters = (left: Uint8Array, right: Uint8Array): number => {
+const sharedLetters = (left: string, right: string): number => {
   if (left.length !== right.length) return 0
   let count = 0
-  while (count < left.length && left[count] === right[count]) count += 1
+  while (count < left.length && left.charCodeAt(count) === right.charCodeAt(count)) count += 1
   return count
 }
 
-/** Sorts encoded spellings into a searchable list; a spelling's number is its place in `words`. */
-export const makeWordList = (words: readonly Uint8Array[]): WordList => {
-  const sorted = words
-    .map((word, id) => ({ word: word.subarray(0, LENGTH_MAX), id }))
-    .sort((left, right) => compareWords(left.word, right.word))
-  const total = sorted.reduce((sum, { word }) => sum + word.length, 0)
+/** Sorts folded spellings into a searchable list; a spelling's number is its place in `folded`. */
+export const makeWordList = (folded: readonly string[]): WordList => {
+  const words = folded.map((word) => word.slice(0, LENGTH_MAX))
+  const wordOf = (id: number | undefined): string => words[id ?? -1] ?? ''
+  const ids = Int32Array.from(words.keys()).sort((left, right) => {
+    const [one, other] = [wordOf(left), wordOf(right)]
+    return one.length - other.length || (one < other ? -1 : one > other ? 1 : left - right)
+  })
   const list = {
-    ids: Int32Array.from(sorted, ({ id }) => id),
-    letters: new Uint8Array(total),
-    starts: new Int32Array(sorted.length + 1),
-    shared: new Uint8Array(sorted.length),
-    bits: Int32Array.from(sorted, ({ word }) => consonantBits(word)),
+    ids,
+    letters: new Uint8Array(words.reduce((sum, word) => sum + word.length, 0)),
+    starts: new Int32Array(ids.length + 1),
+    shared: new Uint8Array(ids.length),
+    bits: new Int32Array(ids.length),
     lengthStarts: new Int32Array(LENGTH_MAX + 2),
   }
   let start = 0
-  sorted.forEach(({ word }, at) => {
-    list.letters.set(word, start)
+  ids.forEach((id, at) => {
+    const word = wordOf(id)
+    list.letters.set(encodeWord(word), start)
     list.starts[at] = start
-    list.shared[at] = at === 0 ? 0 : sharedLetters(word, sorted[at - 1]?.word ?? word)
+    list.shared[at] = at === 0 ? 0 : sharedLetters(word, wordOf(ids[at - 1]))
+    list.bits[at] = consonantBits(word)
     start += word.length
-    for (let length = word.length + 1; length < list.lengthStarts.length; length += 1)
-      list.lengthStarts[length] = at + 1
+    list.lengthStarts[word.length + 1] = at + 1
   })
-  list.starts[sorted.length] = start
+  list.starts[ids.length] = start
+  for (let length = 1; length < list.lengthStarts.length; length += 1)
+    list.lengthStarts[length] = Math.max(list.lengthStarts[length] ?? 0, list.lengthStarts[length - 1] ?? 0)
   return list
 }
 
-/** Calls `found(id, similarity)` for every spelling within reach of an encoded word. */
+/** Calls `found(id, similarity)` for every spelling within reach of a folded word. */
 export const searchWords = (
   list: WordList,
-  query: Uint8Array,
+  query: string,
   reach: Reach,
   found: (id: number, similarity: number) => void,
 ): void => {
