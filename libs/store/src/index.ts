@@ -95,3 +95,5 @@ export { listOwedNotifications, markNotified, type NotificationRow } from './sql
 export { ensureQueues, listQueueDepths, setQueuePaused, type QueueDepth } from './sql/queues.js'
 export { listDebts, loseBeats, markSent, readCourier, takeOwed, type DebtKey, type OwedRow } from './sql/relay.js'
 export { ensureHistoryPartitions, purgeIdempotency } from './sql/retention.js'
+export { readPayloads } from './sql/payloads.js'
+export { readHighestBeat } from './sql/highest-beat.js'

@@ -53,7 +53,7 @@ with recursive inbox_window as (
           order by r.tenant_id limit 1), t.number + 1
   from tenant_waiting t where t.tenant_id is not null and t.number < ${tenantsMax}
 ), share as (
-  select greatest(2, ceil(2.0 * $3 / greatest(1, count(*))))::integer as runs from tenant_waiting
+  select greatest(2, ceil(2.0 * $3 / greatest(1, count(tenant_id))))::integer as runs from tenant_waiting
 ), in_flight as (
   select count(*)::integer as runs from (select from run where status = 'running' limit $4) x
 ), room as (

@@ -18,8 +18,8 @@ const insert = {
   name: 'insert-inbox',
   text: `
 with entry as (
-  select * from jsonb_to_recordset($1::jsonb) with ordinality
-    as e("runId" uuid, event jsonb, "dedupKey" text, traceparent text, number bigint)
+  select * from jsonb_to_recordset($1::jsonb)
+    as e(number integer, "runId" uuid, event jsonb, "dedupKey" text, traceparent text)
 ), inserted as (
   insert into inbox (run_id, event, dedup_key, traceparent, held)
   select e."runId", e.event - 'at', e."dedupKey", e.traceparent, r.status = 'parked'
@@ -35,5 +35,6 @@ select "runId" from entry e where not exists (select from run r where r.id = e."
  */
 export const insertInbox = async (db: Db, entries: readonly InboxEntry[]): Promise<readonly string[]> => {
   if (entries.length === 0) return []
-  return (await rowsOf<{ runId: string }>(db, insert, [jsonText(entries)])).map((row) => row.runId)
+  const numbered = entries.map((entry, number) => ({ number, ...entry }))
+  return (await rowsOf<{ runId: string }>(db, insert, [jsonText(numbered)])).map((row) => row.runId)
 }

@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../open-store.js'
+import type { Db } from '../open-store.js'
 import { rowsOf } from './statement.js'
 
 const ensure = {
@@ -16,8 +16,8 @@ export const ensureQueues = async (db: Db, names: readonly string[]): Promise<vo
 const pause = { name: 'pause-queue', text: 'update queue set paused = $2 where name = $1 returning name' }
 
 /** Stops or lets go on what is relayed to a queue; false: there is no such queue. Waits for a relay that holds the row. */
-export const setQueuePaused = async (tx: Tx, name: string, paused: boolean): Promise<boolean> =>
-  (await rowsOf(tx, pause, [name, paused])).length > 0
+export const setQueuePaused = async (db: Db, name: string, paused: boolean): Promise<boolean> =>
+  (await rowsOf(db, pause, [name, paused])).length > 0
 
 export interface QueueDepth {
   readonly name: string

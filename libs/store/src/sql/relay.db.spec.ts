@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { openStore, type Store } from '../open-store.js'
+import { anApplied, anOwedJob, aSubmission } from '../testing.js'
+import { inTransaction } from '../transaction.js'
+import { listQueueDepths, setQueuePaused } from './queues.js'
+import { readClaimedRuns } from './read-claimed.js'
+import { listDebts, loseBeats, markSent, readCourier, takeOwed } from './relay.js'
+import { saveApplied } from './save-applied.js'
+import { submitRuns } from './submit-runs.js'
+
+let database: TestDatabase
+let owner: Store
+let engine: Store
+
+beforeAll(async () => {
+  database = await aDatabase()
+  owner = openStore({ url: database.ownerUrl, max: 1, applicationName: 'spec-owner' })
+  engine = openStore({ url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
+})
+afterAll(async () => {
+  await Promise.all([owner.close(), engine.close()])
+  await database.drop()
+})
+beforeEach(async () => {
+  await owner.pool.query('truncate run, outbox, queue cascade')
+  await owner.pool.query('update courier set last_beat = 0')
+})
+
+const owe = async (count: number, queue = 'agent.kyc') => {
+  const submissions = Array.from({ length: count }, () => aSubmission())
+  await submitRuns(engine.pool, submissions)
+  await inTransaction(engine.pool, async (tx) => {
+    const runs = await readClaimedRuns(
+      tx,
+      submissions.map(({ runId }) => runId),
+    )
+    await saveApplied(
+      tx,
+      runs.map((run) => anApplied(run, { owed: [anOwedJob({ queue })] })),
+    )
+  })
+}
+const relay = (windowMax: number, beat: number) =>
+  inTransaction(engine.pool, async (tx) => {
+    const rows = await takeOwed(tx, { windowMax })
+    await markSent(tx, rows, beat)
+    return rows
+  })
+
+test('R2: at most a window per queue is sent, and a paid debt makes room', async () => {
+  await owe(5)
+  await owe(2, 'agent.fraud')
+  const first = await relay(3, 1)
+  expect(first.filter(({ queue }) => queue === 'agent.kyc')).toHaveLength(3)
+  expect(first.filter(({ queue }) => queue === 'agent.fraud')).toHaveLength(2)
+  expect(await relay(3, 2)).toEqual([])
+  const [paid] = first.filter(({ queue }) => queue === 'agent.kyc')
+  await engine.pool.query('delete from outbox where run_id = $1', [paid?.runId])
+  expect(await relay(3, 2)).toHaveLength(1)
+  const kyc = (await listQueueDepths(engine.pool)).find(({ name }) => name === 'agent.kyc')
+  expect(kyc).toMatchObject({ owed: 1, sent: 3, paused: false })
+})
+
+test('R1: a queue that one relay holds is left out by another', async () => {
+  await owe(3)
+  await inTransaction(engine.pool, async (tx) => {
+    expect(await takeOwed(tx, { windowMax: 9 })).toHaveLength(3)
+    expect(await relay(9, 1)).toEqual([])
+  })
+  expect(await relay(9, 1)).toHaveLength(3)
+})
+
+test('a paused queue sends nothing until it goes on', async () => {
+  await owe(1)
+  expect(await setQueuePaused(engine.pool, 'agent.kyc', true)).toBe(true)
+  expect(await setQueuePaused(engine.pool, 'agent.nobody', true)).toBe(false)
+  expect(await relay(9, 1)).toEqual([])
+  await setQueuePaused(engine.pool, 'agent.kyc', false)
+  expect(await relay(9, 1)).toHaveLength(1)
+})
+
+test('R3: when Redis knows an older beat only what it cannot have is owed again', async () => {
+  await owe(1)
+  await relay(9, 1)
+  await owe(2)
+  await relay(9, 2)
+  expect(await readCourier(engine.pool)).toBe(2)
+  expect(await loseBeats(engine.pool, 2)).toBe(0)
+  expect(await loseBeats(engine.pool, 1)).toBe(2)
+  expect(await readCourier(engine.pool)).toBe(1)
+  expect(await relay(9, 2)).toHaveLength(2)
+  expect(await loseBeats(engine.pool, 0)).toBe(3)
+})
+
+test('R4: marking does not wait for a tick that settles the debt', async () => {
+  await owe(2)
+  await inTransaction(engine.pool, async (tick) => {
+    const { rows } = await tick.query<{ run_id: string }>(
+      'delete from outbox where ctid = (select min(ctid) from outbox) returning run_id',
+    )
+    const sent = await relay(9, 1)
+    expect(sent).toHaveLength(2)
+    const debts = await listDebts(tick, sent)
+    expect(debts.map(({ runId }) => runId)).not.toContain(rows[0]?.run_id)
+  })
+  const { rows } = await engine.pool.query<{ sent: boolean }>('select sent_at is not null as sent from outbox')
+  expect(rows).toEqual([{ sent: true }])
+})
+
+test('what has waited longest or is urgent is sent first', async () => {
+  await owe(3)
+  await owner.pool.query(`update outbox set order_key = order_key - 600 where ctid = (select max(ctid) from outbox)`)
+  const [last] = (await owner.pool.query<{ run_id: string }>('select run_id from outbox order by order_key limit 1'))
+    .rows
+  expect((await relay(1, 1))[0]?.runId).toBe(last?.run_id)
+})
