@@ -1,0 +1,208 @@
+import 'reflect-metadata'
+import { randomBytes } from 'node:crypto'
+import {
+  checkEviction,
+  makeAgentQueues,
+  makeQueueDesk,
+  makeReplyReader,
+  makeSealer,
+  makeSignalSender,
+  runsWorkerModule,
+} from '@flotilla/queues'
+import { installShutdown, makeLoop, runMain, startHealthServer } from '@flotilla/runtime'
+import { openStore, ping, readDefinitionsByHash, readPayloads } from '@flotilla/store'
+import { makeLogger, metrics, metricsText, shutdownTelemetry, startProcessMetrics } from '@flotilla/telemetry'
+import { Module } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { afterTick } from './after-tick.js'
+import { makeClaimMarker } from './claim-marker.js'
+import { makeDefinitions } from './definitions.js'
+import { readConfig } from './read-config.js'
+import { makeReadReplies } from './read-replies.js'
+import { relay } from './relay.js'
+import { makeRepliesInbox } from './replies-inbox.js'
+import { restoreCheckpoint } from './restore-checkpoint.js'
+import { seedShipped } from './seed-shipped.js'
+import { sweep, sweepDaily } from './sweep.js'
+import { tick } from './tick.js'
+
+const shutdownMs = 25_000
+const dayMs = 24 * 3_600_000
+
+await runMain(async () => {
+  const config = readConfig(process.env)
+  const log = makeLogger('orchestrator')
+  const name = config.ORCHESTRATOR_NAME ?? `orchestrator-${process.pid}-${randomBytes(4).toString('hex')}`
+  const place = { url: config.REDIS_URL, ...(config.REDIS_PREFIX === null ? {} : { prefix: config.REDIS_PREFIX }) }
+  startProcessMetrics()
+
+  const storeOptions = { url: config.DATABASE_URL, applicationName: name }
+  const warn = (what: string) => (error: unknown) =>
+    void log.warn({ what, code: (error as { code?: string }).code ?? null }, 'connection trouble')
+  const store = openStore({ ...storeOptions, max: config.DATABASE_POOL_MAX, onError: warn('postgres') })
+  const sealer = makeSealer(config.SEALING_KEYS, config.hashingKey)
+  const queues = makeAgentQueues(place)
+  const desk = makeQueueDesk(place)
+  const signals = makeSignalSender(place)
+  const reader = makeReplyReader(place, {
+    consumer: name,
+    onMalformed: (entry, code) => void log.error({ entry, code }, 'malformed reply set aside'),
+  })
+  const marker = makeClaimMarker(storeOptions, name)
+  const inbox = makeRepliesInbox()
+  const definitions = makeDefinitions(async (hash) => (await readDefinitionsByHash(store.pool, [hash])).get(hash))
+
+  const onError = (loop: string) => (error: unknown) => {
+    metrics.loopFailures.inc({ loop })
+    const code = (error as { code?: string }).code ?? (error instanceof Error ? error.name : 'unknown')
+    log.warn({ loop, code, stack: error instanceof Error ? error.stack : undefined }, 'loop failed and backs off')
+  }
+
+  const onLost = (lost: number): void => void log.warn({ lost }, 'redis has lost jobs; they are owed again')
+  const relayLoop = makeLoop({
+    name: 'relay',
+    idleMs: config.TICK_IDLE_MS,
+    run: () => relay({ store, queues, sealer, windowMax: config.RELAY_WINDOW, onLost }),
+    onError: onError('relay'),
+  })
+
+  let fromTenant = ''
+  const tickLoop = makeLoop({
+    name: 'tick',
+    idleMs: config.TICK_IDLE_MS,
+    onError: onError('tick'),
+    run: async () => {
+      const upToDate = inbox.upToDate()
+      const replies = inbox.take(config.TICK_EVENTS_MAX)
+      const startedAt = performance.now()
+      try {
+        const ticked = await tick(
+          {
+            store,
+            definitions,
+            limits: {
+              runsMax: config.TICK_RUNS_MAX,
+              admissionsMax: config.TICK_ADMISSIONS_MAX,
+              inFlightMax: config.RUNS_IN_FLIGHT_MAX,
+              eventsMax: config.TICK_EVENTS_MAX,
+              bytesMax: config.TICK_BYTES_MAX,
+            },
+            markClaim: marker.mark,
+            restoreCheckpoint,
+            onParked: (run, reason, error) => {
+              metrics.runsParked.inc({ reason: /^[A-Z_]+$/.test(reason) ? reason : 'APPLY_FAILED' })
+              const stack = error instanceof Error ? error.stack?.split('\n').slice(1, 6).join('\n') : undefined
+              log.error({ run_id: run.runId, trace_id: run.traceId, reason, stack }, 'run parked')
+            },
+          },
+          { replies, repliesUpToDate: upToDate, fromTenant },
+        )
+        fromTenant = ticked.nextTenant
+        if (ticked.runs.length > 0) {
+          metrics.tickSeconds.observe({ lane: 'all' }, (performance.now() - startedAt) / 1000)
+          metrics.tickRuns.observe({ lane: 'all' }, ticked.runs.length)
+          metrics.tickEvents.observe(
+            { lane: 'all' },
+            ticked.runs.reduce((sum, one) => sum + one.folded.history.length, 0),
+          )
+        }
+        afterTick({ reader, signals, queues, log, onOwed: () => relayLoop.nudge() }, ticked)
+        const more = ticked.more || inbox.size() > 0
+        if (!more) await marker.clear()
+        return more ? 'more' : 'idle'
+      } catch (error) {
+        inbox.putBack(replies)
+        throw error
+      }
+    },
+  })
+
+  const readLoop = makeLoop({
+    name: 'replies',
+    idleMs: 20,
+    onError: onError('replies'),
+    run: makeReadReplies({
+      reader,
+      inbox,
+      sealer,
+      readPayloads: (refs) => readPayloads(store.pool, refs),
+      onUnreadable: (entry, reply, code) =>
+        void log.error(
+          { entry, run_id: reply.runId, step: reply.step, dispatch: reply.dispatch, code },
+          'unreadable reply',
+        ),
+      onReplies: () => tickLoop.nudge(),
+      heldMax: config.TICK_EVENTS_MAX,
+      claimEveryMs: 5_000,
+    }),
+  })
+
+  let caredAt = 0
+  const sweepLoop = makeLoop({
+    name: 'sweep',
+    idleMs: config.SWEEP_MS,
+    onError: onError('sweep'),
+    run: async () => {
+      if (performance.now() - caredAt > dayMs || caredAt === 0) {
+        const different = await seedShipped(store)
+        if (different.length > 0)
+          log.error(
+            { different },
+            'a shipped definition differs from the stored one of its version; the stored one counts',
+          )
+        await sweepDaily(store)
+        caredAt = performance.now()
+      }
+      await sweep({
+        store,
+        queues,
+        desk,
+        orchestrator: name,
+        onLost,
+        onBlamed: (blamed) => void log.error({ blamed }, 'an orchestrator died with runs in hand'),
+        onWork: () => {
+          tickLoop.nudge()
+          relayLoop.nudge()
+        },
+      })
+      return 'idle'
+    },
+  })
+
+  @Module({ imports: [runsWorkerModule(place, { onNudge: () => tickLoop.nudge() })] })
+  class OrchestratorModule {}
+  const app = await NestFactory.createApplicationContext(OrchestratorModule, { logger: ['error', 'warn'] })
+
+  if (config.REDIS_EVICTION_CHECK !== 'off')
+    void checkEviction(place).catch((error: unknown) =>
+      log.error({ code: (error as { code?: string }).code }, 'redis may evict jobs: set maxmemory-policy noeviction'),
+    )
+  const loops = [tickLoop, relayLoop, readLoop, sweepLoop]
+  const health = await startHealthServer({
+    port: config.PORT,
+    checks: {
+      postgres: () => ping(store.pool),
+      definitions: async () => {
+        if (caredAt === 0) throw new Error('shipped definitions are not registered yet')
+      },
+    },
+    metrics: metricsText,
+  })
+  log.info({ name, port: health.port }, 'orchestrator ready')
+
+  installShutdown({
+    timeoutMs: shutdownMs,
+    phases: [
+      { name: 'intake', run: async () => void health.drain() },
+      { name: 'nudges', run: () => app.close() },
+      { name: 'loops', run: () => Promise.all(loops.map((loop) => loop.stop())) },
+      { name: 'marker', run: () => marker.close() },
+      {
+        name: 'connections',
+        run: () =>
+          Promise.all([queues.close(), desk.close(), signals.close(), reader.close(), store.close(), health.close()]),
+      },
+      { name: 'telemetry', run: () => shutdownTelemetry() },
+    ],
+  })
+})

@@ -1,0 +1,39 @@
+import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
+import { flag, integer, json, optional, readEnv, text, url, type Env, type EnvValues } from '@flotilla/runtime'
+
+const settings = {
+  DATABASE_URL: url(['postgresql', 'postgres']),
+  DATABASE_POOL_MAX: integer({ min: 2, max: 100, default: 8 }),
+  REDIS_URL: url(['redis', 'rediss']),
+  REDIS_PREFIX: optional(text()),
+  /** `off` where CONFIG is not allowed, as on managed servers. */
+  REDIS_EVICTION_CHECK: optional(text()),
+  PORT: integer({ min: 0, max: 65_535, default: 0 }),
+  SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
+  HASHING_KEY: text(),
+  /** Unique among live orchestrators; absent: made from the process. */
+  ORCHESTRATOR_NAME: optional(text()),
+  TICK_RUNS_MAX: integer({ min: 1, max: 2_000, default: 200 }),
+  TICK_ADMISSIONS_MAX: integer({ min: 1, max: 2_000, default: 100 }),
+  TICK_EVENTS_MAX: integer({ min: 1, max: 20_000, default: 2_000 }),
+  TICK_BYTES_MAX: integer({ min: 65_536, max: 1_073_741_824, default: 33_554_432 }),
+  /** How long an idle tick waits before it looks by itself, in ms. */
+  TICK_IDLE_MS: integer({ min: 20, max: 60_000, default: 500 }),
+  RUNS_IN_FLIGHT_MAX: integer({ min: 1, max: 1_000_000, default: 2_000 }),
+  /** Jobs of one queue in Redis at most; the rest waits in Postgres. */
+  RELAY_WINDOW: integer({ min: 1, max: 100_000, default: 1_000 }),
+  SWEEP_MS: integer({ min: 200, max: 600_000, default: 2_000 }),
+  LOG_RUN_EVENTS: flag({ default: false }),
+}
+
+/** What the orchestrator is told by its environment. */
+export type OrchestratorConfig = EnvValues<typeof settings> & { readonly hashingKey: Uint8Array }
+
+/** Names of the settings, for the table in the docs. */
+export const orchestratorSettings = Object.keys(settings)
+
+/** Reads the environment; throws `ConfigError` with every problem at once. */
+export const readConfig = (env: Env): OrchestratorConfig => {
+  const config = readEnv(env, settings)
+  return { ...config, hashingKey: parseKey(config.HASHING_KEY) }
+}

@@ -1,0 +1,103 @@
+import type { StepJob } from '@flotilla/contracts'
+import type { AgentQueues, OwedJob, Sealer } from '@flotilla/queues'
+import { inTransaction, loseBeats, markSent, readCourier, takeOwed, type OwedRow, type Store } from '@flotilla/store'
+import { metrics } from '@flotilla/telemetry'
+
+/**
+ * Sends what is owed.
+ *
+ * R1 a row is marked as sent only after its job is in Redis; a crash in between sends it again under the same job id.
+ * R2 before sending, Redis' beat is compared with Postgres': behind it, what was sent after it is owed again.
+ */
+export interface RelayDependencies {
+  readonly store: Store
+  readonly queues: AgentQueues
+  readonly sealer: Sealer
+  readonly windowMax: number
+  /** Told when Redis turned out to have lost jobs: how many are owed again. */
+  readonly onLost: (lost: number) => void
+}
+
+/** Above this many bytes of JSON the input stays in Postgres and the agent reads it there. */
+const inputBytesMax = 64 * 1024
+
+const priorities = [1, 2, 3] as const
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+/** Makes the job of an owed row: ids in clear, input and decision sealed. */
+export const toJob = (row: OwedRow, sealer: Sealer): OwedJob => {
+  const { input, decision, inputContract, outputContract, workflow, version } = row.payload
+  const body = JSON.stringify(input)
+  const travels = Buffer.byteLength(body) <= inputBytesMax
+  const sealedBody = travels
+    ? { input, decision: decision ?? null, snapshot: null }
+    : { decision: decision ?? null, snapshot: null }
+  const retry = row.retry as unknown as OwedJob['retry'] // written from a RetryPolicy by the tick
+  const job: StepJob = {
+    v: 1,
+    runId: row.runId,
+    rootRunId: row.rootRunId ?? row.runId,
+    tenantId: row.tenantId,
+    workflow: text(workflow) ?? '',
+    workflowVersion: Number(version),
+    step: row.step,
+    visit: row.visit,
+    dispatch: row.dispatch,
+    agent: row.agent,
+    inputContract: text(inputContract),
+    outputContract: text(outputContract),
+    deadlineMs: row.deadlineMs,
+    attemptsMax: retry.attempts,
+    sealed: sealer.seal(sealedBody, {
+      runId: row.runId,
+      step: row.step,
+      dispatch: row.dispatch,
+      contract: text(inputContract),
+      direction: 'job',
+    }),
+    ref: travels ? null : `outbox:${row.runId}.${row.step}.${row.dispatch}`,
+    hash: sealer.hash('job', body),
+    traceparent: row.traceparent ?? '',
+    tracestate: null,
+  }
+  return { job, priority: priorities[row.priority], retry }
+}
+
+const byQueue = (rows: readonly OwedRow[]): Map<string, OwedRow[]> => {
+  const queues = new Map<string, OwedRow[]>()
+  for (const row of rows) queues.set(row.queue, [...(queues.get(row.queue) ?? []), row])
+  return queues
+}
+
+/** Compares the beats (R2); resolves with how many rows are owed again. Rejects when Redis is away. */
+export const recoverLostJobs = async (
+  { store, queues, onLost }: Pick<RelayDependencies, 'store' | 'queues' | 'onLost'>,
+  expected: number,
+): Promise<number> => {
+  const beat = await queues.readBeat()
+  if (beat >= expected) return 0
+  const lost = await loseBeats(store.pool, beat)
+  onLost(lost)
+  return lost
+}
+
+/** One pass over every queue: sends as much as each window takes. Rejects when Postgres or Redis is away. */
+export const relay = async (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
+  const { store, queues, sealer, windowMax } = dependencies
+  await recoverLostJobs(dependencies, await readCourier(store.pool))
+  return inTransaction(store.pool, async (tx) => {
+    const rows = await takeOwed(tx, { windowMax })
+    if (rows.length === 0) return 'idle'
+    for (const [queue, owed] of byQueue(rows)) {
+      const beat = await queues.sendOwed(
+        queue,
+        owed.map((row) => toJob(row, sealer)),
+      )
+      await markSent(tx, owed, beat) // R1
+      for (const row of owed)
+        metrics.relayLagSeconds.observe({ queue }, Math.max(0, Date.now() - row.owedAt.getTime()) / 1000)
+    }
+    return rows.length >= windowMax ? 'more' : 'idle'
+  })
+}

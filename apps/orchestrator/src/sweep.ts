@@ -1,0 +1,133 @@
+import { deadQueueOf } from '@flotilla/contracts'
+import type { AgentQueues, QueueDesk } from '@flotilla/queues'
+import {
+  blameDeadOrchestrators,
+  ensureHistoryPartitions,
+  holdStrayEvents,
+  insertInbox,
+  listDebts,
+  listParked,
+  listQueueDepths,
+  listUnmirrored,
+  markMirrored,
+  purgeIdempotency,
+  readDefinitionsByHash,
+  readHighestBeat,
+  unparkRuns,
+  type Blamed,
+  type Store,
+} from '@flotilla/store'
+import { metrics } from '@flotilla/telemetry'
+import { recoverLostJobs } from './relay.js'
+
+/** What the slow sweep needs. */
+export interface SweepDependencies {
+  readonly store: Store
+  readonly queues: AgentQueues
+  readonly desk: QueueDesk
+  readonly orchestrator: string
+  readonly onLost: (lost: number) => void
+  readonly onBlamed: (blamed: readonly Blamed[]) => void
+  /** Something was found to do: wake tick and relay. */
+  readonly onWork: () => void
+}
+
+/** Runs parked for want of a definition go on once it is there. */
+const unparkArrived = async (store: Store): Promise<number> => {
+  const parked = (await listParked(store.pool, 500)).filter(({ reason }) => reason === 'DEFINITION_MISSING')
+  if (parked.length === 0) return 0
+  const known = await readDefinitionsByHash(
+    store.pool,
+    parked.map((run) => run.definitionHash),
+  )
+  return unparkRuns(
+    store.pool,
+    parked.filter((run) => known.has(run.definitionHash)).map((run) => run.runId),
+  )
+}
+
+/** Jobs that BullMQ failed without any agent code having said so become events; resolves with their number. */
+const tellSilentFailures = async ({ store, desk }: SweepDependencies, queue: string): Promise<number> => {
+  const silent = await desk.failedWithoutReply(queue)
+  if (silent.length === 0) return 0
+  const owed = await listDebts(store.pool, silent)
+  const owedKeys = new Set(owed.map((row) => `${row.runId}.${row.step}.${row.dispatch}`))
+  await insertInbox(
+    store.pool,
+    silent
+      .filter((job) => owedKeys.has(job.jobId))
+      .map((job) => ({
+        runId: job.runId,
+        event: {
+          type: 'StepFailed' as const,
+          step: job.step,
+          dispatch: job.dispatch,
+          attempt: 0,
+          error: { code: job.code, message: 'the job failed without a reply', step: job.step },
+          attempts: 0,
+        },
+        dedupKey: `silent:${job.jobId}`,
+        traceparent: null,
+      })),
+  )
+  await desk.removeJobs(
+    queue,
+    silent.map((job) => job.jobId),
+  )
+  return owed.length
+}
+
+const mirrorDeadLetters = async ({ store, desk }: SweepDependencies): Promise<void> => {
+  const letters = await listUnmirrored(store.pool, 500)
+  const queues = new Set(letters.map((letter) => letter.queue))
+  for (const queue of queues) {
+    const ofQueue = letters.filter((letter) => letter.queue === queue)
+    await desk.mirrorDeadLetters(deadQueueOf(queue), ofQueue)
+    await markMirrored(
+      store.pool,
+      ofQueue.map((letter) => letter.id),
+    )
+  }
+}
+
+/** Measures what dashboards show; Redis' side is left out where Redis is away. */
+const measure = async ({ store, desk }: SweepDependencies, redisUp: boolean): Promise<readonly string[]> => {
+  const depths = await listQueueDepths(store.pool)
+  for (const depth of depths) {
+    metrics.outboxDepth.set({ queue: depth.name, state: 'owed' }, depth.owed)
+    metrics.outboxDepth.set({ queue: depth.name, state: 'sent' }, depth.sent)
+    if (!redisUp) continue
+    const counts = await desk.queueCounts(depth.name)
+    for (const state of ['waiting', 'active', 'delayed', 'failed'] as const)
+      metrics.queueDepth.set({ queue: depth.name, state }, counts[state])
+  }
+  return depths.map((depth) => depth.name)
+}
+
+/** The safety net: everything here is pushed elsewhere and found here when the push was lost. */
+export const sweep = async (dependencies: SweepDependencies): Promise<void> => {
+  const { store, queues, orchestrator, onLost, onBlamed, onWork } = dependencies
+  const blamed = await blameDeadOrchestrators(store.pool, orchestrator)
+  if (blamed.length > 0) onBlamed(blamed)
+  await holdStrayEvents(store.pool)
+  const unparked = await unparkArrived(store)
+  await purgeIdempotency(store.pool, 1_000)
+  let found = blamed.length + unparked
+  // Redis may be away: what needs only Postgres is done by then.
+  const redisUp = await queues.readBeat().then(
+    () => true,
+    () => false,
+  )
+  const names = await measure(dependencies, redisUp)
+  if (redisUp) {
+    found += await recoverLostJobs({ store, queues, onLost }, await readHighestBeat(store.pool))
+    for (const name of names) found += await tellSilentFailures(dependencies, name)
+    await mirrorDeadLetters(dependencies)
+  }
+  if (found > 0) onWork()
+}
+
+/** Daily care of the tables. */
+export const sweepDaily = async (store: Store): Promise<void> => {
+  await ensureHistoryPartitions(store.pool)
+}

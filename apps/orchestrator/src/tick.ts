@@ -1,0 +1,212 @@
+import type { RunEvent, RunState, WorkflowDefinition } from '@flotilla/engine'
+import {
+  claimRuns,
+  claimSuspect,
+  inTransaction,
+  insertInbox,
+  lockOpenGates,
+  now as clock,
+  parkRun,
+  readClaimedRuns,
+  readEvents,
+  saveApplied,
+  type AppliedRun,
+  type Claimed,
+  type ClaimedRun,
+  type InboxEntry,
+  type Store,
+  type Tx,
+  type WaitingEvent,
+} from '@flotilla/store'
+import { spanIdOf } from '@flotilla/telemetry'
+import type { Definitions } from './definitions.js'
+import { foldRun, type FoldedRun } from './fold-run.js'
+import type { ReceivedReply } from './replies-inbox.js'
+import { toAppliedRun } from './to-applied-run.js'
+
+/**
+ * One turn of the orchestrator: claim a bounded batch of runs, fold their events, save all of it in one transaction.
+ *
+ * T1 replies are acknowledged only after the transaction that holds their events (in the history or the inbox) committed.
+ * T2 a run whose fold throws is parked alone; the batch commits.
+ * T3 what is claimed is named in the claim marker before it is folded.
+ * T4 a deadline fires only when replies are read up to date and none of the run's events were left behind.
+ * T5 events are read by a statement of their own after the claim has locked the runs.
+ */
+
+/** Bounds of one tick. Runs, events and stored bytes at most; runs in flight over the whole fleet. */
+export interface TickLimits {
+  readonly runsMax: number
+  readonly admissionsMax: number
+  readonly inFlightMax: number
+  readonly eventsMax: number
+  readonly bytesMax: number
+}
+
+/** What a tick needs. */
+export interface TickDependencies {
+  readonly store: Store
+  readonly definitions: Definitions
+  readonly limits: TickLimits
+  /** Names the claimed runs before they are folded; resolves when the marker is written. */
+  readonly markClaim: (runs: readonly { readonly runId: string; readonly position: number }[]) => Promise<void>
+  readonly restoreCheckpoint: (
+    tx: Tx,
+    run: ClaimedRun,
+    checkpoint: number,
+    definition: WorkflowDefinition,
+  ) => Promise<RunState | null>
+  readonly onParked: (run: ClaimedRun, reason: string, error: unknown) => void
+}
+
+/** What happened in one run of the batch. */
+export interface TickedRun {
+  readonly run: ClaimedRun
+  readonly definition: WorkflowDefinition
+  readonly folded: FoldedRun
+  readonly applied: AppliedRun
+  readonly events: readonly RunEvent[]
+}
+
+/** What a tick did. */
+export interface Ticked {
+  readonly runs: readonly TickedRun[]
+  /** Entries whose events are durable now and may be acknowledged (T1). */
+  readonly entryIds: readonly string[]
+  /** True when there may be more to do at once. */
+  readonly more: boolean
+  readonly nextTenant: string
+}
+
+interface TickInput {
+  readonly replies: readonly ReceivedReply[]
+  /** Whether nothing more waits to be read from the stream. */
+  readonly repliesUpToDate: boolean
+  readonly fromTenant: string
+}
+
+/** Highest engine semantics that this build knows. */
+const semanticsKnown = 1
+
+const group = <T extends { readonly runId: string }>(items: readonly T[]): Map<string, T[]> => {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const known = groups.get(item.runId)
+    if (known) known.push(item)
+    else groups.set(item.runId, [item])
+  }
+  return groups
+}
+
+/** The events of one run in the order in which they are folded; the start comes first unless a cancellation was faster. */
+const eventsOf = (
+  run: ClaimedRun,
+  waiting: readonly WaitingEvent[],
+  replies: readonly ReceivedReply[],
+  at: number,
+): RunEvent[] => {
+  const events = [...waiting.map((row) => row.event), ...replies.map((reply) => reply.toEvent(at))]
+  if (run.state !== null || events[0]?.type === 'CancelRequested') return events
+  return [{ type: 'RunStarted', at, input: run.input }, ...events]
+}
+
+const claim = async (tx: Tx, limits: TickLimits, input: TickInput): Promise<Claimed> => {
+  const going = [...new Set(input.replies.map((reply) => reply.runId))]
+  const suspect = await claimSuspect(tx, going)
+  if (suspect !== null) return { going: [suspect], admitted: [], nextTenant: input.fromTenant }
+  return claimRuns(tx, {
+    going,
+    runsMax: limits.runsMax,
+    admissionsMax: limits.admissionsMax,
+    inFlightMax: limits.inFlightMax,
+    withDeadlines: input.repliesUpToDate,
+    fromTenant: input.fromTenant,
+  })
+}
+
+/** A reply whose run this tick does not hold waits in the inbox for whoever does. */
+const toInbox = (reply: ReceivedReply, at: number): InboxEntry => {
+  const { at: _at, ...event } = reply.toEvent(at)
+  return {
+    runId: reply.runId,
+    event: event as InboxEntry['event'], // an event without its time, which the inbox gives
+    dedupKey: `entry:${reply.entryId}`,
+    traceparent: null,
+  }
+}
+
+/** Carries out one tick. Rejects with the driver's error when Postgres is away; nothing has happened then. */
+export const tick = (dependencies: TickDependencies, input: TickInput): Promise<Ticked> => {
+  const { store, definitions, limits } = dependencies
+  return inTransaction(store.pool, async (tx) => {
+    const claimed = await claim(tx, limits, input)
+    const ids = [...claimed.going, ...claimed.admitted]
+    const held = new Set(ids)
+    const elsewhere = input.replies.filter((reply) => !held.has(reply.runId))
+    const at = await clock(tx)
+    if (elsewhere.length > 0)
+      await insertInbox(
+        tx,
+        elsewhere.map((reply) => toInbox(reply, at)),
+      )
+    const entryIds = input.replies.map((reply) => reply.entryId)
+    if (ids.length === 0) return { runs: [], entryIds, more: false, nextTenant: claimed.nextTenant }
+
+    const runs = await readClaimedRuns(tx, ids)
+    const marked = dependencies.markClaim(runs) // T3; written while the events are read
+    const { events: waiting, more: left } = await readEvents(tx, ids, limits) // T5
+    const deadlines = input.repliesUpToDate && !left // T4
+    const dueGates = deadlines
+      ? runs.flatMap(({ runId, state }) =>
+          Object.values(state?.gates ?? {}).flatMap((gate) =>
+            gate.dueAt !== null && gate.dueAt <= at ? [{ runId, gateId: gate.gateId }] : [],
+          ),
+        )
+      : []
+    const open = new Set(await lockOpenGates(tx, dueGates))
+    const gatesDecided = new Set(dueGates.map((gate) => gate.gateId).filter((gateId) => !open.has(gateId)))
+    await marked
+
+    const waitingOf = group(waiting)
+    const repliesOf = group(input.replies)
+    const ticked: TickedRun[] = []
+    for (const run of runs) {
+      const rows = waitingOf.get(run.runId) ?? []
+      const replies = repliesOf.get(run.runId) ?? []
+      try {
+        const definition = await definitions.byHash(run.definitionHash)
+        if (!definition) throw new Error('DEFINITION_MISSING')
+        if (run.semantics > semanticsKnown) throw new Error('SEMANTICS_UNKNOWN')
+        const events = eventsOf(run, rows, replies, at)
+        for (const [index, event] of events.entries())
+          if (event.type === 'ResumeRequested' && event.checkpoint !== null) {
+            const restored = await dependencies.restoreCheckpoint(tx, run, event.checkpoint, definition)
+            if (restored !== null) events[index] = { ...event, restored }
+          }
+        const folded = foldRun(run, events, { definition, now: at, deadlines, gatesDecided, spanIdOf })
+        const applied = toAppliedRun(
+          run,
+          folded,
+          rows.map((row) => row.inboxId),
+        )
+        // Also when nothing happened: a deadline that the row held too early must be set right, or it is claimed for ever.
+        ticked.push({ run, definition, folded, applied, events })
+      } catch (error) {
+        // T2: our bug, or a definition that this build does not have. Its events are kept, held, for the unpark.
+        await insertInbox(
+          tx,
+          replies.map((reply) => toInbox(reply, at)),
+        )
+        const reason = error instanceof Error ? error.message : 'unknown'
+        await parkRun(tx, run.runId, /^[A-Z_]+$/.test(reason) ? reason : 'APPLY_FAILED')
+        dependencies.onParked(run, reason, error)
+      }
+    }
+    await saveApplied(
+      tx,
+      ticked.map((one) => one.applied),
+    )
+    const more = left || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
+    return { runs: ticked, entryIds, more, nextTenant: claimed.nextTenant }
+  })
+}
