@@ -1,0 +1,40 @@
+/** ISO 3166-1: alpha-2 followed by alpha-3. */
+const CODES =
+  `AFAFG AXALA ALALB DZDZA ASASM ADAND AOAGO AIAIA AQATA AGATG ARARG AMARM AWABW AUAUS ATAUT AZAZE BSBHS BHBHR
+BDBGD BBBRB BYBLR BEBEL BZBLZ BJBEN BMBMU BTBTN BOBOL BQBES BABIH BWBWA BRBRA BNBRN BGBGR BFBFA BIBDI CVCPV KHKHM CMCMR CACAN
+KYCYM CFCAF TDTCD CLCHL CNCHN COCOL KMCOM CGCOG CDCOD CKCOK CRCRI CICIV HRHRV CUCUB CWCUW CYCYP CZCZE DKDNK DJDJI DMDMA DODOM
+ECECU EGEGY SVSLV GQGNQ ERERI EEEST SZSWZ ETETH FJFJI FIFIN FRFRA GAGAB GMGMB GEGEO DEDEU GHGHA GIGIB GRGRC GDGRD GTGTM GNGIN
+GWGNB GYGUY HTHTI VAVAT HNHND HKHKG HUHUN ISISL ININD IDIDN IRIRN IQIRQ IEIRL ILISR ITITA JMJAM JPJPN JOJOR KZKAZ KEKEN KIKIR
+KPPRK KRKOR KWKWT KGKGZ LALAO LVLVA LBLBN LSLSO LRLBR LYLBY LILIE LTLTU LULUX MOMAC MGMDG MWMWI MYMYS MVMDV MLMLI MTMLT MHMHL
+MRMRT MUMUS MXMEX FMFSM MDMDA MCMCO MNMNG MEMNE MAMAR MZMOZ MMMMR NANAM NRNRU NPNPL NLNLD NZNZL NINIC NENER NGNGA MKMKD NONOR
+OMOMN PKPAK PWPLW PSPSE PAPAN PGPNG PYPRY PEPER PHPHL PLPOL PTPRT QAQAT ROROU RURUS RWRWA KNKNA LCLCA VCVCT WSWSM SMSMR STSTP
+SASAU SNSEN RSSRB SCSYC SLSLE SGSGP SKSVK SISVN SBSLB SOSOM ZAZAF SSSSD ESESP LKLKA SDSDN SRSUR SESWE CHCHE SYSYR TWTWN TJTJK
+TZTZA THTHA TLTLS TGTGO TOTON TTTTO TNTUN TRTUR TMTKM TVTUV UGUGA UAUKR AEARE GBGBR USUSA UYURY UZUZB VUVUT VEVEN VNVNM YEYEM
+ZMZMB ZWZWE XKRKS`
+    .split(/\s+/)
+    .map((pair) => [pair.slice(0, 2), pair.slice(2)] as const)
+
+const byName = new Map<string, string>()
+const englishNames = new Intl.DisplayNames(['en'], { type: 'region' })
+for (const [two, three] of CODES) {
+  byName.set(two.toLowerCase(), three)
+  byName.set(three.toLowerCase(), three)
+  byName.set((englishNames.of(two) ?? two).toLowerCase(), three)
+}
+for (const [name, three] of [
+  ['czech republic', 'CZE'],
+  ['czech', 'CZE'],
+  ['d', 'DEU'],
+  ['gbd', 'GBR'],
+  ['gbn', 'GBR'],
+  ['gbo', 'GBR'],
+  ['gbp', 'GBR'],
+  ['gbs', 'GBR'],
+] as const)
+  byName.set(name, three)
+
+/**
+ * Three-letter code of a country given by its code (ISO 3166-1, and the further ones of ICAO 9303 part 3 section 5 for
+ * Germany and Britain) or English name; null when it is none that we know.
+ */
+export const countryCodeOf = (text: string): string | null => byName.get(text.trim().toLowerCase()) ?? null
