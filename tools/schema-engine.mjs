@@ -76,8 +76,11 @@ const makeFactory = (url) => ({
   },
 })
 
-/** @param {'INFO' | 'ERROR'} level @param {Record<string, unknown>} fields */
-/** The CLI drops the first line it reads. */
+/**
+ * The CLI drops the first line it reads.
+ * @param {'INFO' | 'ERROR'} level
+ * @param {Record<string, unknown>} fields
+ */
 const log = (level, fields) =>
   process.stderr.write(`\n${JSON.stringify({ level, target: 'schema_engine::logger', fields })}\n`)
 

@@ -8,8 +8,11 @@ import { StartError } from './start-error.mjs'
 /** Rejects with the compiler's words when something does not build. */
 export const build = async () => {
   const args = ['run-many', '-t', 'build', '--outputStyle=static']
-  const stdio = /** @type {const} */ (['ignore', 'pipe', 'pipe'])
-  const child = spawn(path.join(binDir, 'nx'), args, { cwd: repoDir, env: toolEnv({ NO_COLOR: '1' }), stdio })
+  const child = spawn(path.join(binDir, 'nx'), args, {
+    cwd: repoDir,
+    env: toolEnv({ NO_COLOR: '1' }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (output += bytes))
   const { code, error } = await ended(child)

@@ -54,6 +54,7 @@ export const startControl = (token, orders) =>
  * @param {{ port: number, token: string }} supervisor
  * @param {string} path
  * @param {unknown} body
+ * @returns {Promise<any>}
  */
 export const giveOrder = async ({ port, token }, path, body = {}) => {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -61,7 +62,7 @@ export const giveOrder = async ({ port, token }, path, body = {}) => {
     headers: { authorization: `Bearer ${token}` },
     body: JSON.stringify(body),
   })
-  const result = await response.json()
+  const result = /** @type {any} */ (await response.json())
   if (!response.ok) throw new StartError(result.error)
   return result
 }

@@ -31,7 +31,7 @@ export const submitDemo = async ({ gatewayUrl, keys }) => {
       body: JSON.stringify({ workflow: 'credit-desk', input, tags: ['demo'] }),
     })
     if (response.status !== 202) throw new Error(`POST /runs (${name}) answered ${await problemOf(response)}`)
-    runs.push({ name, story, runId: (await response.json()).runId })
+    runs.push({ name, story, runId: /** @type {any} */ (await response.json()).runId })
   }
   return runs
 }

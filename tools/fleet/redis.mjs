@@ -94,7 +94,11 @@ export const stopLeftoverRedis = async (dir) => {
   return pid
 }
 
-/** @param {RedisOptions} options */
+/**
+ * @param {RedisOptions} options
+ * @param {{ path: string, env: Record<string, string> }} program
+ * @param {number} log file descriptor
+ */
 const spawnBinary = (options, program, log) => {
   const { dir, port, password } = options
   const lines = [
@@ -113,7 +117,10 @@ const spawnBinary = (options, program, log) => {
   return spawn(program.path, [file], { cwd: dir, env, stdio: ['ignore', log, log], detached: true })
 }
 
-/** @param {RedisOptions} options */
+/**
+ * @param {RedisOptions} options
+ * @param {number} log file descriptor
+ */
 const spawnContainer = (options, log) => {
   const { dir, port, password } = options
   const name = containerName(dir)
