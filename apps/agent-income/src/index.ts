@@ -1,1 +1,2 @@
-export {}
+export { assessIncome } from './assess-income.js'
+export { incomeAgent } from './income-agent.js'

@@ -1,1 +1,5 @@
-export {}
+export { extractFeatures } from './features/extract-features.js'
+export { extractAgent, parseAgent } from './intake-agents.js'
+export { normaliseApplication } from './normalise/normalise-application.js'
+export { parseApplication } from './parse-application.js'
+export { checkStatement } from './statement/check-statement.js'
