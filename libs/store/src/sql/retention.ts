@@ -5,9 +5,10 @@ const purge = {
   name: 'purge-idempotency',
   text: `
 with expired as (
-  select tenant_id, key from idempotency where expires_at <= now() limit $1 for update skip locked
+  select tenant_id, key from idempotency where expires_at <= now() order by expires_at limit $1
 ), purged as (
-  delete from idempotency i using expired e where i.tenant_id = e.tenant_id and i.key = e.key returning 1
+  delete from idempotency i using expired e
+  where i.tenant_id = e.tenant_id and i.key = e.key and i.expires_at <= now() returning 1
 )
 select count(*)::integer as purged from purged`,
 }
