@@ -153,8 +153,11 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
     if (ids.length === 0) return { runs: [], entryIds, more: false, nextTenant: claimed.nextTenant }
 
     const runs = await readClaimedRuns(tx, ids)
-    const marked = dependencies.markClaim(runs) // T3; written while the events are read
-    const { events: waiting, more: left } = await readEvents(tx, ids, limits) // T5
+    // T3, T5: the marker is written on its own connection while the events are read.
+    const [{ events: waiting, more: left }] = await Promise.all([
+      readEvents(tx, ids, limits),
+      dependencies.markClaim(runs),
+    ])
     const deadlines = input.repliesUpToDate && !left // T4
     const dueGates = deadlines
       ? runs.flatMap(({ runId, state }) =>
@@ -165,7 +168,6 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       : []
     const open = new Set(await lockOpenGates(tx, dueGates))
     const gatesDecided = new Set(dueGates.map((gate) => gate.gateId).filter((gateId) => !open.has(gateId)))
-    await marked
 
     const waitingOf = group(waiting)
     const repliesOf = group(input.replies)
