@@ -15,8 +15,6 @@ export interface ToolOptions {
 export interface EffectOptions {
   /** Whether it can be undone at all (default false). */
   readonly reversible?: boolean
-  /** Name of the agent that undoes it, kept in the ledger for operators and for compensation. */
-  readonly compensate?: string
 }
 
 /** Time window of a count, in epoch ms: `since <= at < until`. */

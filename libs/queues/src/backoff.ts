@@ -34,16 +34,16 @@ export const backoffMs = (
   return Math.round(Math.min(longestMs, Math.max(spread, afterMs ?? 0)))
 }
 
-/** For a worker's `settings.backoffStrategy`. */
+/** For a worker's `settings.backoffStrategy`. A delay that the processor has computed (and told the run) is taken as it is. */
 export const backoffStrategy = (
   attemptsMade: number,
   _type?: string,
   error?: Error,
   job?: { readonly opts: { readonly backoff?: unknown } },
 ): number => {
-  const afterMs = error && 'afterMs' in error && typeof error.afterMs === 'number' ? error.afterMs : undefined
+  if (error && 'afterMs' in error && typeof error.afterMs === 'number') return error.afterMs
   const option = job?.opts.backoff
   // Written by `backoffOption`; a job from elsewhere falls back to the defaults.
   const backoff = typeof option === 'object' && option !== null ? (option as Partial<Backoff>) : {}
-  return backoffMs(backoff, attemptsMade, { afterMs })
+  return backoffMs(backoff, attemptsMade)
 }

@@ -9,7 +9,7 @@ import { BullModule, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq
 import { Module, type DynamicModule, type Type } from '@nestjs/common'
 import { metrics } from '@flotilla/telemetry'
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq'
-import { backoffStrategy } from './backoff.js'
+import { backoffMs, backoffStrategy, type Backoff } from './backoff.js'
 import { bullPrefix, workerOptions, type RedisPlace } from './connection.js'
 import { JobFailure } from './job-failure.js'
 
@@ -21,6 +21,8 @@ export interface WorkerJob {
   readonly attempt: number
   /** Whether BullMQ will not attempt it again after an ordinary failure. */
   readonly last: boolean
+  /** The pause before the next attempt in ms, by the job's policy and not below `afterMs`. */
+  readonly nextDelayMs: (afterMs?: number) => number
 }
 
 /** One worker of this process. */
@@ -53,7 +55,14 @@ const makeProcessor = (settings: WorkerSettings): Type<WorkerHost> => {
     // Three declared parameters are what makes BullMQ give a signal.
     async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
       const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
-      const seen: WorkerJob = { id: job.id ?? '', data: job.data as unknown, attempt: job.attemptsStarted, last }
+      const backoff = typeof job.opts.backoff === 'object' ? (job.opts.backoff as Partial<Backoff>) : {} // ours, or defaults
+      const seen: WorkerJob = {
+        id: job.id ?? '',
+        data: job.data as unknown,
+        attempt: job.attemptsStarted,
+        last,
+        nextDelayMs: (afterMs) => backoffMs(backoff, job.attemptsMade + 1, { afterMs }),
+      }
       try {
         await settings.process(seen, signal ?? new AbortController().signal)
       } catch (error) {

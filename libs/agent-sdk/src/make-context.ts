@@ -1,0 +1,140 @@
+import type { ReplyKind, ReplyUsage, StepJob, StepJobBody, StepReplyBodies } from '@flotilla/contracts'
+import { attribute, metrics, type Logger } from '@flotilla/telemetry'
+import type { Span } from '@opentelemetry/api'
+import type { Checkpoints, Effects, FactStore } from '@flotilla/vault'
+import type { AgentContext, JsonObject, ModelUsage } from './agent-context.js'
+import { makeRunEffect } from './run-effect.js'
+import { makeRunTool } from './run-tool.js'
+import { AskHuman } from './stop-error.js'
+
+/** What a context stands on: the vault and Redis in a process, memory in unit tests. */
+export interface ContextServices {
+  readonly effects: Effects
+  readonly facts: FactStore
+  readonly checkpoints: Checkpoints
+  /** Keyed hash of a text. */
+  readonly hash: (purpose: string, text: string) => string
+  readonly reply: <K extends ReplyKind>(kind: K, body: StepReplyBodies[K]) => Promise<void>
+  readonly log: Logger
+}
+
+/** One execution of one job. */
+export interface Execution {
+  readonly job: StepJob
+  readonly body: StepJobBody
+  readonly attempt: number
+  readonly signal: AbortSignal
+  readonly span: Span
+}
+
+/** A context, and what it gathered. */
+export interface MadeContext {
+  readonly context: AgentContext
+  readonly usage: () => ReplyUsage | null
+}
+
+/** Ids of checkpoints that the SDK keeps for itself. */
+const decisionPrefix = 'hitl.'
+const progressEveryMs = 100
+
+const addUsage = (sum: ReplyUsage | null, { model, inputTokens, outputTokens, cacheHit }: ModelUsage): ReplyUsage => ({
+  model,
+  inputTokens: (sum?.inputTokens ?? 0) + inputTokens,
+  outputTokens: (sum?.outputTokens ?? 0) + outputTokens,
+  cacheHit: (sum?.cacheHit ?? false) || (cacheHit ?? false),
+})
+
+const showUsage = (span: Span, agent: string, sum: ReplyUsage, added: ModelUsage): void => {
+  span.setAttributes({
+    [attribute.genAiRequestModel]: added.model,
+    [attribute.genAiResponseModel]: added.model,
+    [attribute.aliasModel]: added.model,
+    [attribute.genAiInputTokens]: sum.inputTokens,
+    [attribute.genAiOutputTokens]: sum.outputTokens,
+    [attribute.aliasPromptTokens]: sum.inputTokens,
+    [attribute.aliasCompletionTokens]: sum.outputTokens,
+    [attribute.aliasCacheHit]: sum.cacheHit ?? false,
+  })
+  metrics.genAiTokens.inc({ agent, model: added.model, type: 'input' }, added.inputTokens)
+  metrics.genAiTokens.inc({ agent, model: added.model, type: 'output' }, added.outputTokens)
+  if (added.cacheHit) metrics.genAiCacheHits.inc({ agent, model: added.model })
+}
+
+/** Builds what an agent gets beside its input. */
+export const makeContext = (
+  services: ContextServices,
+  { job, body, attempt, signal, span }: Execution,
+): MadeContext => {
+  const { runId, rootRunId, step, visit, dispatch, tenantId, agent } = job
+  const scope = { runId, step, visit }
+  let usage: ReplyUsage | null = null
+  let asked = 0
+  let decisionTaken = false
+  let progressedAt = Number.NEGATIVE_INFINITY
+
+  const tell = (fraction: number | null, message: string, emitted: string | null, payload: unknown): void => {
+    // Best effort: a lost sign of life is no reason to fail the step.
+    services.reply('progressed', { fraction, message, emitted, payload }).catch(() => undefined)
+  }
+  const hashOf = (kind: string, value: string): Uint8Array =>
+    Buffer.from(services.hash('fact', JSON.stringify([tenantId, kind, value])), 'base64url')
+
+  const requestHitl: AgentContext['requestHitl'] = async (payload, options = {}) => {
+    asked += 1
+    const id = `${decisionPrefix}${asked}`
+    const before = await services.checkpoints.read(scope, id, '')
+    if (before !== null) return before as JsonObject // kept below
+    if (body.decision === null || decisionTaken) throw new AskHuman(payload, options.deadlineMs ?? null)
+    decisionTaken = true
+    await services.checkpoints.save(scope, { id, label: 'decision', data: body.decision })
+    return body.decision
+  }
+
+  const context: AgentContext = {
+    runId,
+    step,
+    visit,
+    dispatch,
+    attempt,
+    tenantId,
+    idempotencyKey: `${rootRunId}/${step}/${visit}`,
+    signal,
+    log: services.log,
+    tool: makeRunTool(agent, signal),
+    effect: makeRunEffect(services.effects, { agent, rootRunId, tenantId, step, visit, dispatch, attempt }, signal),
+    emit: (type, message, payload = {}) => tell(null, message, type, payload),
+    progress: (fraction, message = '') => {
+      const now = performance.now()
+      const bounded = Math.min(1, Math.max(0, Number.isFinite(fraction) ? fraction : 0))
+      if (bounded < 1 && now - progressedAt < progressEveryMs) return
+      progressedAt = now
+      tell(bounded, message, null, null)
+    },
+    saveCheckpoint: async (id, label, data) => {
+      await services.checkpoints.save(scope, { id, label, data })
+      await services.reply('checkpointed', { id, label, data })
+    },
+    checkpoint: (id) => services.checkpoints.read(scope, id ?? null, decisionPrefix),
+    requestHitl,
+    decision: body.decision,
+    snapshot: () => body.snapshot ?? null,
+    usage: (added) => {
+      usage = addUsage(usage, added)
+      showUsage(span, agent, usage, added)
+    },
+    facts: {
+      record: (kind, value, subject, at) =>
+        services.facts.record({ tenantId, kind, hash: hashOf(kind, value), subject, at }),
+      count: (kind, value, { since, until, excludingSubject }) =>
+        services.facts.count({
+          tenantId,
+          kind,
+          hash: hashOf(kind, value),
+          since,
+          until,
+          excludingSubject: excludingSubject ?? null,
+        }),
+    },
+  }
+  return { context, usage: () => usage }
+}
