@@ -240,7 +240,7 @@ export const creditDesk: WorkflowDefinition = {
       assign: [
         {
           to: 'summary',
-          from: '{"kyc": data.kyc.verdict, "fraud": data.fraud.verdict, "income": data.income.verdict, "findings": size(data.findings)}',
+          from: '{"kyc": data.kyc.verdict, "fraud": data.fraud.verdict, "income": data.income.verdict}',
         },
       ],
       transitions: [{ on: 'done', to: 'risk_ensemble' }],

@@ -1,0 +1,51 @@
+import type { WorkflowDefinition } from './definition.js'
+import { checkShape } from './lint/check-shape.js'
+import { checkContracts, checkExpressions, type ResolveContract } from './lint/expression-rules.js'
+import type { Finding } from './lint/finding.js'
+import { checkEnds, checkLoops, checkNames, checkReachable, checkShadowed, checkTargets } from './lint/graph-rules.js'
+import {
+  checkAnswers,
+  checkChoices,
+  checkEffects,
+  checkGates,
+  checkJoins,
+  checkWaits,
+  checkWeights,
+} from './lint/state-rules.js'
+import { checkBodies, checkSupport } from './lint/support-rules.js'
+
+const rules: readonly ((definition: WorkflowDefinition) => readonly Finding[])[] = [
+  checkSupport,
+  checkBodies,
+  checkNames,
+  checkTargets,
+  checkReachable,
+  checkEnds,
+  checkLoops,
+  checkShadowed,
+  checkChoices,
+  checkAnswers,
+  checkGates,
+  checkWaits,
+  checkWeights,
+  checkJoins,
+  checkEffects,
+  checkExpressions,
+]
+
+export interface CheckOptions {
+  /** Tells whether a contract id is known; without it, ids are not looked up. */
+  readonly resolveContract?: ResolveContract
+}
+
+/**
+ * Checks a workflow definition, sub-workflows inlined, as it comes from outside: any JSON value. The findings of every
+ * rule; where the shape is wrong already, those alone. A definition without an `error` can be run.
+ */
+export const checkDefinition = (definition: unknown, { resolveContract }: CheckOptions = {}): readonly Finding[] => {
+  const shape = checkShape(definition)
+  if (shape.length > 0) return shape
+  const checked = definition as WorkflowDefinition // the schema is the type, written out
+  const contracts = resolveContract ? checkContracts(checked, resolveContract) : []
+  return [...rules.flatMap((rule) => rule(checked)), ...contracts]
+}

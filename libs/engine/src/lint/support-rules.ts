@@ -1,0 +1,41 @@
+import type { CheckpointPolicy, StateDefinition, WorkflowDefinition } from '../definition.js'
+import { error, type Finding } from './finding.js'
+import { placesOf } from './places.js'
+
+const periodic = (policy: CheckpointPolicy | undefined): boolean => typeof policy === 'object'
+
+const notYet = ({ checkpoint, ...state }: StateDefinition): readonly string[] => [
+  ...(state.kind === 'map' ? ['map'] : []),
+  ...(state.kind === 'workflow' && state.detached ? ['detached sub-workflows'] : []),
+  ...(state.kind === 'agent' && state.compensate ? ['compensation'] : []),
+  ...(state.kind === 'human' && (state.deciders?.needed ?? 1) > 1 ? ['several deciders'] : []),
+  ...(state.kind === 'human' && state.deciders?.scope !== undefined ? ['a scope for deciders'] : []),
+  ...(state.kind === 'human' && state.remindEveryMs !== undefined ? ['reminders'] : []),
+  ...(periodic(checkpoint) ? ['periodic checkpoints'] : []),
+]
+
+/** Rule: nothing is asked for that this engine does not do yet. Refused rather than quietly left out. */
+export const checkSupport = (definition: WorkflowDefinition): readonly Finding[] => {
+  const finding = (where: string, what: string): Finding =>
+    error('NOT_YET', where, `${what}: not yet`, 'Leave it out until the engine supports it.')
+  return [
+    ...(periodic(definition.checkpoint) ? [finding('', 'periodic checkpoints')] : []),
+    ...(definition.concurrency ? [finding('', 'a limit on runs of a workflow')] : []),
+    ...placesOf(definition).flatMap(({ state, path }) => notYet(state).map((what) => finding(path, what))),
+  ]
+}
+
+/** Rule: sub-workflows are inlined before a definition is checked and run. */
+export const checkBodies = (definition: WorkflowDefinition): readonly Finding[] =>
+  placesOf(definition).flatMap(({ state, path }) =>
+    state.kind === 'workflow' && state.body === undefined && !state.detached
+      ? [
+          error(
+            'BODY_MISSING',
+            path,
+            `${state.workflow} version ${state.version} is not inlined`,
+            'Register that workflow, and inline it with inlineWorkflows.',
+          ),
+        ]
+      : [],
+  )
