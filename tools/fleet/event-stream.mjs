@@ -18,7 +18,8 @@ export const readEvents = async function* ({ url, key, signal }) {
         yield event
         if (['run.completed', 'run.failed', 'run.cancelled'].includes(event.type)) return
       }
-    } catch (error) {
+    } catch {
+      // The connection broke, or the gateway is coming back: go on from the last event that arrived.
       if (signal.aborted) return
       await new Promise((resolve) => setTimeout(resolve, 1_000))
       if (signal.aborted) return

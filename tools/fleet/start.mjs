@@ -70,7 +70,7 @@ const startBehind = async (args) => {
   })
   if (child.connected) child.disconnect()
   child.unref()
-  if (outcome.code !== 0) console.error(`the fleet did not start, see ${logFile}`)
+  if (outcome.code !== 0) console.error(`the fleet did not start; more in ${logFile}`)
   return outcome.code ?? 1
 }
 
@@ -155,5 +155,11 @@ export const run = async (args) => {
   }
   if (readSupervisor(localDir) !== null) return showOther()
   if (options.background) return startBehind(args.filter((arg) => arg !== '--background' && arg !== '--fresh'))
-  return startHere(options)
+  try {
+    return await startHere(options)
+  } catch (error) {
+    // Whoever asked for the start behind sees why it failed, not only that it did.
+    if (process.connected) process.send?.({ said: error instanceof Error ? error.message : `${error}` })
+    throw error
+  }
 }

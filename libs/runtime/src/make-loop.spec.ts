@@ -10,7 +10,7 @@ const turns = async (count: number): Promise<void> => {
 
 describe('makeLoop', () => {
   test('runs at once, then sweeps every idleMs', async () => {
-    const run = vi.fn(async () => 'idle' as const)
+    const run = vi.fn<() => Promise<'idle'>>(async () => 'idle')
     const loop = makeLoop({ name: 'x', run, idleMs: 1_000 })
     await turns(2)
     expect(run).toHaveBeenCalledTimes(1)
@@ -23,7 +23,7 @@ describe('makeLoop', () => {
 
   test('runs again without a pause while there is more, and lets the event loop turn in between', async () => {
     const outcomes = ['more', 'more', 'idle'] as const
-    const run = vi.fn(async () => outcomes[run.mock.calls.length - 1] ?? 'idle')
+    const run = vi.fn<() => Promise<'more' | 'idle'>>(async () => outcomes[run.mock.calls.length - 1] ?? 'idle')
     const loop = makeLoop({ name: 'x', run, idleMs: 1_000 })
     await turns(6)
     expect(run).toHaveBeenCalledTimes(3)
@@ -56,7 +56,7 @@ describe('makeLoop', () => {
 
   test('a subscription wakes it and ends with it', async () => {
     const listeners = new Set<() => void>()
-    const run = vi.fn(async () => 'idle' as const)
+    const run = vi.fn<() => Promise<'idle'>>(async () => 'idle')
     const wake = (nudge: () => void) => {
       listeners.add(nudge)
       return () => void listeners.delete(nudge)
