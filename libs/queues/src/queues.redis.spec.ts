@@ -1,0 +1,248 @@
+import 'reflect-metadata'
+import { randomUUID } from 'node:crypto'
+import { jobIdOf, type StepJob, type StepReply } from '@flotilla/contracts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { aRedis } from '../../../tools/test-database.js'
+import { makeAgentQueues, type AgentQueues, type OwedJob } from './agent-queues.js'
+import { checkEviction } from './check-eviction.js'
+import { connect, disconnect, producerOptions } from './connection.js'
+import { makeQueueDesk, type QueueDesk } from './queue-desk.js'
+import { makeReplyReader } from './reply-reader.js'
+import { makeReplyWriter } from './reply-writer.js'
+import { makeRunsQueue } from './runs-queue.js'
+import { listenForCancel, listenForHistory, makeSignalSender } from './signals.js'
+
+const place = aRedis()
+const redis = connect(producerOptions(place))
+const away = { url: 'redis://127.0.0.1:1' }
+let queues: AgentQueues
+let desk: QueueDesk
+
+const aJob = (over: Partial<StepJob> = {}): StepJob => ({
+  v: 1,
+  runId: randomUUID(),
+  rootRunId: randomUUID(),
+  tenantId: 't',
+  workflow: 'w',
+  workflowVersion: 1,
+  step: 'kyc',
+  visit: 1,
+  dispatch: 1,
+  agent: 'kyc',
+  inputContract: null,
+  outputContract: null,
+  deadlineMs: 1_000,
+  attemptsMax: 3,
+  sealed: 'v1.k.a.b',
+  ref: null,
+  hash: 'h',
+  traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-00`,
+  tracestate: null,
+  ...over,
+})
+const owed = (job: StepJob): OwedJob => ({
+  job,
+  priority: 2,
+  retry: { attempts: 3, backoff: { delayMs: 10, multiplier: 2, maxMs: 100, jitter: 0 } },
+})
+const aReply = (over: Partial<StepReply> = {}): StepReply => ({
+  v: 1,
+  kind: 'started',
+  runId: randomUUID(),
+  step: 'kyc',
+  dispatch: 1,
+  attempt: 1,
+  spanId: null,
+  traceparent: null,
+  contract: null,
+  sealed: null,
+  ref: null,
+  hash: null,
+  worker: 'w',
+  ...over,
+})
+
+beforeAll(async () => {
+  queues = makeAgentQueues(place)
+  desk = makeQueueDesk(place)
+  await Promise.all([queues.ready(), desk.ready()])
+})
+afterAll(async () => {
+  await Promise.all([queues.close(), desk.close(), disconnect(redis)])
+})
+
+describe('the relay', () => {
+  test('Q1 sending a debt twice adds one job, and the beat rises each time', async () => {
+    const job = aJob()
+    const first = await queues.sendOwed('agent.once', [owed(job), owed(aJob())])
+    const second = await queues.sendOwed('agent.once', [owed(job)])
+    expect(second).toBe(first + 1)
+    expect(await queues.readBeat()).toBe(second)
+    expect((await desk.queueCounts('agent.once')).waiting).toBe(2)
+    expect(await queues.waiting('agent.once')).toBe(2)
+  })
+  test('a lost beat reads 0 and is raised above what Postgres knows', async () => {
+    const beat = await queues.sendOwed('agent.lost', [owed(aJob())])
+    await redis.del(`${place.prefix}:courier-beat`)
+    expect(await queues.readBeat()).toBe(0)
+    expect(await queues.raiseBeat(beat + 1)).toBe(beat + 1)
+    expect(await queues.raiseBeat(1)).toBe(beat + 1)
+  })
+  test('Q3 a beat that does not rise over a send refuses it', async () => {
+    await queues.sendOwed('agent.fell', [owed(aJob())])
+    const lost = queues.sendOwed('agent.fell', [owed(aJob())])
+    // Commands of one connection keep their order: this lands after the beat was read.
+    const emptied = makeAgentQueues(place)
+    await emptied.ready()
+    await emptied.close()
+    await expect(lost).resolves.toBeGreaterThan(0)
+  })
+  test('a job that no worker has begun is taken back', async () => {
+    const job = aJob()
+    await queues.sendOwed('agent.back', [owed(job)])
+    await queues.withdraw('agent.back', [jobIdOf(job), 'unknown.id.1'])
+    expect((await desk.queueCounts('agent.back')).waiting).toBe(0)
+  })
+  test('a payload that outgrew its limit is refused', async () => {
+    await expect(queues.sendOwed('agent.big', [owed(aJob({ sealed: 'x'.repeat(200_000) }))])).rejects.toThrow()
+  })
+  test('everything fails soon while Redis is away', async () => {
+    const lost = makeAgentQueues(away)
+    await expect(lost.sendOwed('agent.kyc', [owed(aJob())])).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' })
+    await expect(lost.readBeat()).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' })
+    await lost.close()
+  })
+})
+
+describe('the runs queue', () => {
+  test('takes one nudge per run, up to its window', async () => {
+    const runs = makeRunsQueue(place, { windowMax: 2 })
+    await runs.ready()
+    const runId = randomUUID()
+    expect(await runs.nudge(runId, 2, null)).toBe('sent')
+    expect(await runs.nudge(randomUUID(), 1, null)).toBe('sent')
+    expect(await runs.nudge(randomUUID(), 3, null)).toBe('window-full')
+    expect((await desk.queueCounts('runs')).waiting).toBe(2)
+    await runs.close()
+  })
+  test('never rejects while Redis is away', async () => {
+    const runs = makeRunsQueue(away)
+    expect(await runs.nudge(randomUUID(), 2, null)).toBe('unavailable')
+    await runs.close()
+  })
+})
+
+describe('the replies stream', () => {
+  const open = async (consumer: string, malformed: string[] = []) => {
+    const reader = makeReplyReader(place, { consumer, blockMs: 50, onMalformed: (_id, code) => malformed.push(code) })
+    await reader.ready()
+    return reader
+  }
+  const stream = `${place.prefix}:replies`
+
+  test('P1 a reply stays until it is acknowledged', async () => {
+    const writer = makeReplyWriter(place)
+    await writer.ready()
+    const reader = await open('one')
+    const replies = Array.from({ length: 300 }, () => aReply())
+    await Promise.all(replies.map((reply) => writer.write(reply)))
+    const first = await reader.read()
+    expect(first).toHaveLength(256)
+    const second = await reader.read()
+    expect([...first, ...second].map(({ reply }) => reply.runId)).toEqual(replies.map(({ runId }) => runId))
+    expect(await reader.backlog()).toBe(300)
+    await reader.ack([...first, ...second].map(({ id }) => id))
+    expect(await reader.backlog()).toBe(0)
+    expect(await reader.claimIdle(0)).toEqual([])
+    await Promise.all([writer.close(), reader.close()])
+  })
+  test('P2 what a dead reader held is claimed by another', async () => {
+    const writer = makeReplyWriter(place)
+    await writer.ready()
+    const [dead, alive] = [await open('dead'), await open('alive')]
+    await writer.write(aReply({ step: 'left' }))
+    expect(await dead.read()).toHaveLength(1)
+    await dead.close()
+    expect(await alive.read()).toEqual([])
+    const claimed = await alive.claimIdle(0)
+    expect(claimed.map(({ reply }) => reply.step)).toEqual(['left'])
+    await alive.ack(claimed.map(({ id }) => id))
+    expect(await alive.backlog()).toBe(0)
+    await Promise.all([writer.close(), alive.close()])
+  })
+  test('P3 reading goes on after Redis was emptied', async () => {
+    const writer = makeReplyWriter(place)
+    await writer.ready()
+    const reader = await open('emptied')
+    await redis.del(stream)
+    expect(await reader.read()).toEqual([])
+    await redis.del(stream)
+    await writer.write(aReply({ step: 'after' }))
+    const entries = await reader.read()
+    expect(entries.map(({ reply }) => reply.step)).toEqual(['after'])
+    await reader.ack(entries.map(({ id }) => id))
+    await redis.del(stream)
+    expect(await reader.claimIdle(0)).toEqual([])
+    await reader.ack(['1-1'])
+    await Promise.all([writer.close(), reader.close()])
+  })
+  test('P4 a malformed entry is reported, noted without its content and taken out', async () => {
+    const malformed: string[] = []
+    const reader = await open('malformed', malformed)
+    await redis.xadd(stream, '*', 'd', '{not json ZZPII')
+    await redis.xadd(stream, '*', 'd', JSON.stringify({ ...aReply(), kind: 'ZZPII' }))
+    await redis.xadd(stream, '*', 'other', 'ZZPII')
+    expect(await reader.read()).toEqual([])
+    expect(malformed).toEqual(['MALFORMED_JSON', 'CONTRACT_VIOLATED', 'MALFORMED_JSON'])
+    expect(await reader.backlog()).toBe(0)
+    const noted = await desk.queue('dead.replies').getJobs(['waiting'])
+    expect(noted.map((job) => (job.data as { code: string }).code).sort()).toEqual([...malformed].sort())
+    expect(JSON.stringify(noted.map((job) => job.data as unknown))).not.toContain('ZZPII')
+    await reader.close()
+  })
+  test('writing fails soon while Redis is away', async () => {
+    const writer = makeReplyWriter(away)
+    await expect(writer.write(aReply())).rejects.toThrow()
+    await writer.close()
+  })
+})
+
+describe('signals', () => {
+  test('a cancellation and a history hint reach who listens, broken ones do not', async () => {
+    const sender = makeSignalSender(place)
+    await sender.ready()
+    const onCancel = vi.fn()
+    const onRuns = vi.fn()
+    const listeners = [listenForCancel(place, onCancel), listenForHistory(place, onRuns)]
+    await Promise.all(listeners.map(({ ready }) => ready))
+    await redis.publish(`${place.prefix}:cancel`, 'not json')
+    await redis.publish(`${place.prefix}:history`, '{"a":1}')
+    const key = { runId: 'r', step: 's', dispatch: 1 }
+    await sender.cancel(key)
+    await sender.history(['r1', 'r2'])
+    await vi.waitFor(() => expect(onRuns).toHaveBeenCalledExactlyOnceWith(['r1', 'r2']))
+    await vi.waitFor(() => expect(onCancel).toHaveBeenCalledExactlyOnceWith(key))
+    await Promise.all([sender.close(), ...listeners.map(({ close }) => close())])
+  })
+})
+
+describe('the desk', () => {
+  test('pauses and resumes a queue', async () => {
+    await desk.pauseQueue('agent.paused')
+    expect((await desk.queueCounts('agent.paused')).paused).toBe(true)
+    await desk.resumeQueue('agent.paused')
+    expect((await desk.queueCounts('agent.paused')).paused).toBe(false)
+    expect(await desk.workers('agent.paused')).toEqual([])
+  })
+  test('mirrors dead letters once and takes them off again', async () => {
+    const letter = { id: '7', runId: 'r', step: 'kyc', dispatch: 3, code: 'X', attempts: 2, traceId: 't' }
+    await desk.mirrorDeadLetters('dead.kyc', [letter])
+    await desk.mirrorDeadLetters('dead.kyc', [letter])
+    expect((await desk.queueCounts('dead.kyc')).waiting).toBe(1)
+    await desk.removeDeadLetters('dead.kyc', ['7', 'unknown'])
+    expect((await desk.queueCounts('dead.kyc')).waiting).toBe(0)
+  })
+  test('a Redis that never evicts passes the check', async () => {
+    expect(await checkEviction(place)).toBe('noeviction')
+  })
+})
