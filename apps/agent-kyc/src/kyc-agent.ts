@@ -105,7 +105,7 @@ export const makeKycAgent = ({
 
       // A disputed birth date may not clear a namesake.
       const birthDate = document.birthDateDisputed ? null : (declared.birthDate ?? document.birthDate)
-      const { fullName } = declared
+      const fullName = declared.fullName ?? document.fullName
       const result =
         fullName === null ? null : await tool('sanctions.screen', () => screenName(sanctions, { fullName, birthDate }))
       const judged = judgeScreening(result)

@@ -20,6 +20,8 @@ export interface DocumentCheck {
   readonly noticed: readonly Noticed[]
   /** Number to ask the registry for; null where there is none or its check digit is wrong. */
   readonly number: string | null
+  /** Name in the document; null where there is none. */
+  readonly fullName: string | null
   /** Birth date in the document, ISO, where its check digit is right. */
   readonly birthDate: string | null
   readonly birthDateDisputed: boolean
@@ -31,6 +33,7 @@ const without = (outcome: KycDocumentCheck, noticed: readonly Noticed[]): Docume
   outcome,
   noticed,
   number: null,
+  fullName: null,
   birthDate: null,
   birthDateDisputed: false,
 })
@@ -99,6 +102,7 @@ export const checkDocument = (declared: Declared, day: string): DocumentCheck =>
     outcome: { checked: true, valid: mrz.wrong.length === 0, expired, type: mrz.type },
     noticed,
     number: mrz.wrong.includes('documentNumber') || mrz.documentNumber === '' ? null : mrz.documentNumber,
+    fullName: `${mrz.givenNames} ${mrz.surname}`.trim() || null,
     birthDate: birthReadable ? mrzDate(mrz.birth, day, 'birth') : null,
     birthDateDisputed: disputed,
   }
