@@ -1,0 +1,166 @@
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readText, readYaml, repoDir } from './read-yaml.js'
+
+type Service = {
+  image: string
+  build?: { context: string; dockerfile: string; target: string; args?: { APP: string } }
+  environment?: Record<string, string>
+  volumes?: string[]
+  ports?: string[]
+  depends_on?: Record<string, { condition: string }>
+  healthcheck?: { test: string[] }
+  cap_drop?: string[]
+  security_opt?: string[]
+  container_name?: string
+  read_only?: boolean
+  expose?: string[]
+}
+// The shape that the tests below then check member by member.
+const compose = readYaml('docker-compose.yml') as { services: Record<string, Service>; volumes: Record<string, null> }
+const services = Object.entries(compose.services)
+const serviceOf = (name: string): Service => {
+  const found = compose.services[name]
+  if (!found) throw new Error(`there is no service ${name}`)
+  return found
+}
+
+/** What a fleet consists of: a folder in `apps/` whose room is started as a process. */
+const apps = readdirSync(path.join(repoDir, 'apps')).filter((name) => /^(gateway|orchestrator|agent-.+)$/.test(name))
+const ours = apps.map((name) => [name, serviceOf(name)] as const)
+const agents = ours.filter(([name]) => name.startsWith('agent-'))
+const others = ['secrets', 'migrate', 'postgres', 'redis', 'otel-collector', 'jaeger', 'prometheus', 'grafana']
+
+describe('compose', () => {
+  test('has a service for every app and none beside these and the infrastructure', () => {
+    expect(apps.length).toBeGreaterThanOrEqual(9)
+    expect(Object.keys(compose.services).sort()).toEqual([...apps, ...others].sort())
+  })
+
+  test.each(ours)('builds %s from its own folder', (name, { build, image, environment }) => {
+    expect(build).toEqual({ context: '.', dockerfile: 'deploy/Dockerfile', target: 'runtime', args: { APP: name } })
+    expect(image).toBe(`flotilla/${name}:local`)
+    expect(environment).toMatchObject({ OTEL_SERVICE_NAME: name, HOST: '0.0.0.0', PORT: '8080' })
+    expect(environment?.['OTEL_EXPORTER_OTLP_ENDPOINT']).toBe('http://otel-collector:4318')
+  })
+
+  test.each(agents)('lets %s be scaled: no name, no port', (_, { container_name, ports }) => {
+    expect({ container_name, ports }).toEqual({})
+  })
+
+  test.each(ours)('gives %s the secrets of its own role and no others', (name, { volumes }) => {
+    const role = name === 'gateway' ? 'gateway' : name === 'orchestrator' ? 'engine' : 'vault'
+    expect(volumes).toEqual([`secrets-${role}:/run/flotilla:ro`])
+  })
+
+  test('mounts the secrets of the owner where they are made and where migrations run, and nowhere else', () => {
+    const holders = services.filter(([, { volumes }]) => volumes?.some((volume) => volume.startsWith('secrets-all:')))
+    expect(holders.map(([name]) => name)).toEqual(['secrets', 'migrate'])
+  })
+
+  test.each(ours)('starts %s after migrations, with Redis healthy', (_, { depends_on, read_only }) => {
+    expect(depends_on).toMatchObject({
+      migrate: { condition: 'service_completed_successfully' },
+      redis: { condition: 'service_healthy' },
+    })
+    expect(read_only).toBe(true)
+  })
+
+  test.each(services)('%s drops all capabilities and gains no privileges', (_, { cap_drop, security_opt }) => {
+    expect(cap_drop).toEqual(['ALL'])
+    expect(security_opt).toEqual(['no-new-privileges:true'])
+  })
+
+  test('publishes ports on the loopback interface only, each once', () => {
+    const ports = services.flatMap(([, service]) => service.ports ?? [])
+    expect(ports.length).toBeGreaterThan(0)
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z_]+:-\d+\}:\d+$/)
+    const defaults = ports.map((port) => /:-(\d+)\}/.exec(port)?.[1])
+    expect(new Set(defaults).size).toBe(defaults.length)
+    expect(serviceOf('jaeger').ports).toEqual(['127.0.0.1:${JAEGER_PORT:-16686}:16686'])
+  })
+
+  test('waits only for services that there are, and for health only where there is a health check', () => {
+    for (const [name, { depends_on = {} }] of services)
+      for (const [needed, { condition }] of Object.entries(depends_on)) {
+        const { healthcheck } = serviceOf(needed)
+        if (condition === 'service_healthy') expect(healthcheck, `${name} needs ${needed}`).toBeDefined()
+        if (condition === 'service_completed_successfully') expect(['migrate', 'secrets']).toContain(needed)
+      }
+  })
+
+  test('mounts volumes and files that there are, and declares no volume that nobody mounts', () => {
+    const sources = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0] ?? ''))
+    const named = sources.filter((source) => !source.startsWith('.'))
+    expect([...new Set(named)].sort()).toEqual(Object.keys(compose.volumes).sort())
+    for (const file of sources.filter((source) => source.startsWith('.')))
+      expect(existsSync(path.join(repoDir, file)), file).toBe(true)
+  })
+
+  test('keeps the data of Postgres 18 where its image keeps it', () => {
+    expect(serviceOf('postgres')).toMatchObject({ image: 'postgres:18' })
+    expect(serviceOf('postgres').volumes).toContain('postgres:/var/lib/postgresql')
+  })
+
+  test('names an exact version of every image but those of Postgres and Redis, whose major versions are followed', () => {
+    for (const [name, { image, build }] of services)
+      if (!build) expect(image, name).toMatch(/^(postgres:18|redis:8|[a-z/-]+:v?\d+\.\d+\.\d+)$/)
+  })
+
+  test('reads only settings that .env.example names with the same default, and it names no others', () => {
+    const example = new Map(
+      readText('.env.example')
+        .matchAll(/^([A-Z_]+)=(.*)$/gm)
+        .map(([, name, value]) => [name, value]),
+    )
+    const used = new Map(
+      readText('docker-compose.yml')
+        .matchAll(/(?<!\$)\$\{([A-Z_]+):-([^}]*)\}/g)
+        .map(([, name, value]) => [name, value]),
+    )
+    expect(Object.fromEntries(used)).toEqual(Object.fromEntries(example))
+  })
+
+  test('has no secret in it', () => {
+    for (const [name, { environment = {} }] of services)
+      for (const [key, value] of Object.entries(environment))
+        if (/PASSWORD|SECRET|_KEYS?$|_URL$/.test(key))
+          expect(`${name} ${key} ${value}`).toMatch(/_FILE \/run\/flotilla\//)
+  })
+})
+
+describe('the Dockerfile', () => {
+  const dockerfile = readText('deploy/Dockerfile')
+  const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, name]) => name)
+
+  test('has the targets that compose builds', () => {
+    for (const [, { build }] of services) if (build) expect(stages).toContain(build.target)
+  })
+
+  test('copies from stages that there are, and files that there are', () => {
+    for (const [, stage] of dockerfile.matchAll(/--from=(\S+)/g)) expect(stages).toContain(stage)
+    for (const file of [
+      'deploy/healthcheck.mjs',
+      'deploy/migrate.mjs',
+      'deploy/secrets.mjs',
+      'tools/fleet/build.mjs',
+    ]) {
+      expect(dockerfile).toContain(file)
+      expect(existsSync(path.join(repoDir, file)), file).toBe(true)
+    }
+  })
+
+  test('runs no install script and ends as a user without rights, in every target that runs', () => {
+    for (const [, options] of dockerfile.matchAll(/^RUN .*npm ci (.*)$/gm)) expect(options).toContain('--ignore-scripts')
+    for (const target of ['tools', 'runtime']) {
+      const stage = dockerfile.split(/^FROM /m).find((text) => text.includes(` AS ${target}\n`)) ?? ''
+      expect(stage).toContain('USER 10001:10001')
+    }
+  })
+
+  test('preloads telemetry as the local fleet does', () => {
+    expect(dockerfile).toMatch(/"--enable-source-maps", "--import", "@flotilla\/telemetry\/register", "main\.js"/)
+    expect(readText('tools/fleet/service-command.mjs')).toContain('@flotilla/telemetry/register')
+  })
+})

@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { parseEnv } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readYaml } from './read-yaml.js'
+
+const script = path.join(import.meta.dirname, 'secrets.mjs')
+let root = ''
+// The folders that exist in the image, as compose mounts them.
+const { services } = readYaml('docker-compose.yml') as { services: { secrets: { volumes: string[] } } }
+const folders = services.secrets.volumes.map((volume) => (volume.split(':')[1] ?? '').replace('/secrets/', ''))
+const run = (command: string): string => execFileSync(process.execPath, [script, command, root], { encoding: 'utf8' })
+const read = (name: string): string => readFileSync(path.join(root, name), 'utf8')
+
+beforeEach(() => {
+  root = mkdtempSync(path.join(os.tmpdir(), 'flotilla-secrets-'))
+  for (const folder of folders) mkdirSync(path.join(root, folder))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+describe('secrets in containers', () => {
+  test('C1: are random, and the same when written again', () => {
+    run('write')
+    const first = Object.fromEntries(
+      folders.map((name) => [name, readdirSync(path.join(root, name)).map((f) => read(`${name}/${f}`))]),
+    )
+    run('write')
+    for (const name of folders)
+      expect(readdirSync(path.join(root, name)).map((f) => read(`${name}/${f}`))).toEqual(first[name])
+    expect(run('show')).toMatch(/admin: fl_[a-z2-7]{12}_/)
+  })
+
+  test.each([
+    ['gateway', 'flotilla_gateway'],
+    ['engine', 'flotilla_engine'],
+    ['vault', 'flotilla_vault'],
+  ])('C2: %s gets the login of %s and what all services share', (folder, role) => {
+    run('write')
+    const text = read(`${folder}/service.env`)
+    const values = parseEnv(text)
+    expect(Object.keys(values).sort()).toEqual(['DATABASE_URL', 'HASHING_KEY', 'REDIS_URL', 'SEALING_KEYS'])
+    expect(new URL(values['DATABASE_URL'] ?? '').username).toBe(role)
+    const { current, keys } = JSON.parse(values['SEALING_KEYS'] ?? '{}')
+    expect(Buffer.from(keys[current], 'base64')).toHaveLength(32)
+    const secrets = JSON.parse(read('all/secrets.json'))
+    const strangers = Object.entries<string>(secrets.passwords).filter(([name]) => name !== role)
+    for (const [name, password] of strangers) expect(text.includes(password), name).toBe(false)
+  })
+
+  test('C2: the file with everything is readable by its owner only', () => {
+    run('write')
+    expect(statSync(path.join(root, 'all/secrets.json')).mode & 0o777).toBe(0o600)
+  })
+
+  test('Redis asks for the password that services use, and never evicts', () => {
+    run('write')
+    const conf = read('redis/redis.conf')
+    const { password } = new URL(parseEnv(read('engine/service.env'))['REDIS_URL'] ?? '')
+    expect(conf).toContain(`requirepass ${password}\n`)
+    expect(conf).toContain('appendonly yes')
+    expect(conf).toContain('maxmemory-policy noeviction')
+  })
+})
