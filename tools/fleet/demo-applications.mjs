@@ -12,7 +12,8 @@ const expiresOn = '2031-08-31'
  * @property {string} givenName
  * @property {string} surname
  * @property {string} birthDate
- * @property {string} passport number of nine characters; the KYC registry's shim answers some in a way of its own
+ * @property {'F' | 'M'} sex
+ * @property {string} passport number; the registry that ships with agent-kyc answers each in its own way
  */
 /** @typedef {{ amount: number, durationMonths: number }} LoanWish */
 /** @typedef {{ name: string, story: string, person: Person, household: import('./demo-statement.mjs').Household, opening: number, loan: LoanWish }} Case */
@@ -26,7 +27,7 @@ const cases = [
   {
     name: 'approval',
     story: 'a steady income, a modest loan',
-    person: { givenName: 'Alena', surname: 'Vesela', birthDate: '1984-05-17', passport: 'UT1000001' },
+    person: { givenName: 'Alena', surname: 'Vesela', birthDate: '1984-05-17', sex: 'F', passport: '99000101' },
     household: steady,
     opening: 42_000,
     loan: { amount: 60_000, durationMonths: 24 },
@@ -34,7 +35,7 @@ const cases = [
   {
     name: 'decline',
     story: 'overdrafts, and a loan that the income cannot carry',
-    person: { givenName: 'Bohumil', surname: 'Prazdny', birthDate: '1991-11-02', passport: 'UT1000002' },
+    person: { givenName: 'Bohumil', surname: 'Prazdny', birthDate: '1991-11-02', sex: 'M', passport: '99000101' },
     household: strained,
     opening: 3_000,
     loan: { amount: 420_000, durationMonths: 36 },
@@ -42,15 +43,15 @@ const cases = [
   {
     name: 'borderline',
     story: 'affordable, but close: waits for a person',
-    person: { givenName: 'Ctirad', surname: 'Nejisty', birthDate: '1979-02-24', passport: 'UT1000003' },
+    person: { givenName: 'Ctirad', surname: 'Nejisty', birthDate: '1979-02-24', sex: 'M', passport: '99000101' },
     household: tight,
     opening: 6_500,
     loan: { amount: 150_000, durationMonths: 36 },
   },
   {
     name: 'sanctions hit',
-    story: 'a name on the sanctions list',
-    person: { givenName: 'Viktor', surname: 'Mordanov', birthDate: '1961-04-09', passport: 'UT1000004' },
+    story: 'a name and birth date of the sanctions list that ships with agent-kyc',
+    person: { givenName: 'Korosh Behmanesh', surname: 'Zandvari', birthDate: '1965-03-12', sex: 'M', passport: '99000101' },
     household: steady,
     opening: 55_000,
     loan: { amount: 80_000, durationMonths: 24 },
@@ -58,15 +59,15 @@ const cases = [
   {
     name: 'flaky provider',
     story: 'the registry fails twice before it answers',
-    person: { givenName: 'Dana', surname: 'Trpeliva', birthDate: '1988-09-30', passport: 'UT0FLAKY2' },
+    person: { givenName: 'Dana', surname: 'Trpeliva', birthDate: '1988-09-30', sex: 'F', passport: '99000103' },
     household: steady,
     opening: 38_000,
     loan: { amount: 72_000, durationMonths: 36 },
   },
   {
     name: 'poison job',
-    story: 'the registry never answers: ends in the dead letters',
-    person: { givenName: 'Emil', surname: 'Jedovaty', birthDate: '1973-07-12', passport: 'UT0POISON' },
+    story: 'the registry's answer is broken: ends in the dead letters',
+    person: { givenName: 'Emil', surname: 'Jedovaty', birthDate: '1973-07-12', sex: 'M', passport: '99000104' },
     household: steady,
     opening: 40_000,
     loan: { amount: 50_000, durationMonths: 24 },
@@ -84,7 +85,7 @@ const monthlyPayment = ({ amount, durationMonths }) =>
  */
 export const demoApplications = (serial) =>
   cases.map(({ name, story, person, household, opening, loan }, index) => {
-    const { givenName, surname, birthDate, passport } = person
+    const { givenName, surname, birthDate, sex, passport } = person
     const tag = `${serial}-${index + 1}`
     const digits = `${(serial * 10 + index) % 1_000_000}`.padStart(6, '0')
     return {
@@ -96,13 +97,13 @@ export const demoApplications = (serial) =>
         applicant: {
           fullName: `${givenName} ${surname}`,
           birthDate,
-          email: `${givenName}.${surname}.${tag}@example.com`.toLowerCase(),
+          email: `${givenName}.${surname}.${tag}@example.com`.replaceAll(' ', '.').toLowerCase(),
           phone: `+420 601 ${digits.slice(0, 3)} ${digits.slice(3)}`,
           address: `Ulice ${index + 1}, Praha`,
-          nationality: 'UTO',
+          nationality: 'CZE',
           document: {
             type: 'passport',
-            mrz: passportLines({ surname, givenName, number: passport, birthDate, expiresOn }),
+            mrz: passportLines({ surname, givenName, number: passport, birthDate, sex, expiresOn }),
           },
           deviceId: `device-${tag}`,
           ip: `192.0.2.${(serial + index * 40) % 254 || 1}`,

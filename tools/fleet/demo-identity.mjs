@@ -13,20 +13,21 @@ export const checkDigit = (text) => {
 const sixDigits = (date) => date.slice(2).replaceAll('-', '')
 
 /**
- * The two lines of a passport of Utopia, ICAO's specimen country. Source: ICAO Doc 9303-4, section 4.2.
- * @param {{ surname: string, givenName: string, number: string, birthDate: string, expiresOn: string }} holder
+ * The two lines of a Czech passport. Source: ICAO Doc 9303-4, section 4.2.
+ * @param {{ surname: string, givenName: string, number: string, birthDate: string, sex: 'F' | 'M', expiresOn: string }} holder
  */
-export const passportLines = ({ surname, givenName, number, birthDate, expiresOn }) => {
+export const passportLines = ({ surname, givenName, number, birthDate, sex, expiresOn }) => {
   const names = `${surname}<<${givenName}`.toUpperCase().replaceAll(' ', '<')
   const document = number.padEnd(9, '<')
   const born = sixDigits(birthDate)
   const expires = sixDigits(expiresOn)
-  const personal = '<'.repeat(14)
+  // No personal number: its check digit may be a filler too.
+  const personal = '<'.repeat(15)
   const [d, b, e] = [checkDigit(document), checkDigit(born), checkDigit(expires)]
-  const all = checkDigit(`${document}${d}${born}${b}${expires}${e}${personal}0`)
+  const all = checkDigit(`${document}${d}${born}${b}${expires}${e}${personal}`)
   return [
-    `P<UTO${names}`.padEnd(44, '<').slice(0, 44),
-    `${document}${d}UTO${born}${b}X${expires}${e}${personal}0${all}`,
+    `P<CZE${names}`.padEnd(44, '<').slice(0, 44),
+    `${document}${d}CZE${born}${b}${sex}${expires}${e}${personal}${all}`,
   ]
 }
 

@@ -22,7 +22,7 @@ export const makeBoard = (names, output) => {
   const draw = () => {
     const up = drawn > 0 ? `\u001b[${drawn}A` : ''
     const lines = [...rows.values()].map(
-      (row) => `\u001b[2K${drawRow(row, nameWidth).slice(0, output.columns ?? 120)}\n`,
+      (row) => `\u001b[2K${drawRow(row, nameWidth).slice(0, output.columns || 120)}\n`,
     )
     output.write(`${up}${lines.join('')}`)
     drawn = rows.size

@@ -81,7 +81,6 @@ const startHere = async (options) => {
     console.log(text)
     if (process.connected) process.send?.({ said: text })
   }
-  const gatewayPort = await choosePort(process.env.PORT, 3000)
   if (installIfNeeded()) say('installed')
   // Only now: these modules need installed packages.
   const { startSupervisor } = await import('./supervisor.mjs')
@@ -96,7 +95,7 @@ const startHere = async (options) => {
   const supervisor = await startSupervisor({
     dir: localDir,
     env: process.env,
-    gatewayPort,
+    chooseGatewayPort: () => choosePort(process.env.PORT, 3000),
     agents: options.agents ?? '',
     build,
     describeServices,

@@ -40,7 +40,7 @@ const aFleet = async (dir: string, given: Partial<SupervisorOptions> = {}): Prom
   const supervisor = await startSupervisor({
     dir,
     env: { ...process.env, DATABASE_URL: '', REDIS_URL: '' },
-    gatewayPort: await freePort(),
+    chooseGatewayPort: freePort,
     agents: 'kyc=2',
     build: async () => {},
     describeServices: ({ env }) => ({

@@ -24,7 +24,7 @@ import { StartError } from './start-error.mjs'
  * @typedef {object} SupervisorOptions
  * @property {string} dir local data
  * @property {NodeJS.ProcessEnv} env
- * @property {number} gatewayPort
+ * @property {() => Promise<number>} chooseGatewayPort asked when nothing of an earlier fleet holds a port any more
  * @property {string} agents as given on the command line: `kyc=3,fraud=2`
  * @property {() => Promise<void>} build runs beside the start of the servers
  * @property {(context: import('./service-command.mjs').ServiceContext) => { names: string[], commandOf: (name: string) => import('./service-command.mjs').ServiceCommand }} describeServices
@@ -54,7 +54,7 @@ const both = async (one, other) => {
  * @returns {Promise<Supervisor | null>}
  */
 export const startSupervisor = async (options) => {
-  const { dir, env, gatewayPort, say, mark } = options
+  const { dir, env, say, mark } = options
   const counts = parseAgentCounts([options.agents])
   const startedAt = Date.now()
   const token = randomBytes(24).toString('hex')
@@ -108,6 +108,7 @@ export const startSupervisor = async (options) => {
   const start = async () => {
     const left = await stopLeftovers(dir)
     if (left.length > 0) say(`ended what an earlier fleet left running: ${left.join(', ')}`)
+    const gatewayPort = await options.chooseGatewayPort()
     const secrets = loadSecrets(dir)
     const logsDir = path.join(dir, 'logs')
     fs.mkdirSync(logsDir, { recursive: true, mode: 0o755 })

@@ -23,7 +23,8 @@ describe('makeLoop', () => {
 
   test('runs again without a pause while there is more, and lets the event loop turn in between', async () => {
     const outcomes = ['more', 'more', 'idle'] as const
-    const run = vi.fn<() => Promise<'more' | 'idle'>>(async () => outcomes[run.mock.calls.length - 1] ?? 'idle')
+    let calls = 0
+    const run = vi.fn<() => Promise<'more' | 'idle'>>(async () => outcomes[calls++] ?? 'idle')
     const loop = makeLoop({ name: 'x', run, idleMs: 1_000 })
     await turns(6)
     expect(run).toHaveBeenCalledTimes(3)

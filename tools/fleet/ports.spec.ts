@@ -1,0 +1,32 @@
+import { createServer } from 'node:net'
+import { expect, test } from 'vitest'
+import { choosePort, freePort, isFree } from './ports.mjs'
+
+test('free ports differ even while nobody listens on them yet', async () => {
+  const ports = await Promise.all(Array.from({ length: 20 }, freePort))
+  expect(new Set(ports).size).toBe(20)
+})
+
+test('a port that is given but no port, or taken, is wrong configuration; the usual one gives way', async () => {
+  const port = await freePort()
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  try {
+    expect(await isFree(port)).toBe(false)
+    await expect(choosePort(`${port}`, 3000)).rejects.toMatchObject({
+      exitCode: 78,
+      message: `PORT=${port} is taken by another process`,
+    })
+    for (const given of ['abc', '0', '65536', '-1', '1.5']) {
+      await expect(choosePort(given, 3000)).rejects.toMatchObject({ exitCode: 78 })
+    }
+    expect(await choosePort('', port)).not.toBe(port)
+  } finally {
+    server.close()
+  }
+})
+
+test('a given port that is free is taken', async () => {
+  const port = await freePort()
+  expect(await choosePort(`${port}`, 3000)).toBe(port)
+})
