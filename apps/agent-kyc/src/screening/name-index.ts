@@ -1,3 +1,4 @@
+import { COMMON_WORDS, COMMON_WORDS_AMONG } from './common-words.js'
 import { tokensOf } from './name-tokens.js'
 import type { NameToken } from './name-tokens.js'
 import type { SanctionsEntry } from './parse-sanctions-list.js'
@@ -163,12 +164,16 @@ export const makeNameIndex = (
   for (const { tokens } of sources)
     for (const skeleton of new Set(tokens.map((token) => skeletonOf(token.text))))
       frequency.set(skeleton, (frequency.get(skeleton) ?? 0) + 1)
-  const bitsMax = Math.log2(sources.length + 1)
+  // A short list cannot tell how common a word is; then the frequencies of the full one count.
+  const among = Math.max(sources.length, COMMON_WORDS_AMONG)
+  for (const [word, count] of COMMON_WORDS) {
+    const skeleton = skeletonOf(word)
+    frequency.set(skeleton, Math.max(frequency.get(skeleton) ?? 0, count))
+  }
   const weightOf = (token: NameToken): number => {
     if (token.weak) return WEAK_BITS
     if (token.text.length === 1) return INITIAL_BITS
-    const bits = bitsMax - Math.log2(frequency.get(skeletonOf(token.text)) ?? 1)
-    return Math.max(BITS_MIN, bits)
+    return Math.max(BITS_MIN, Math.log2(among / (frequency.get(skeletonOf(token.text)) ?? 1)))
   }
 
   const { words, singlesCount, singles, joins, occurrences } = numberUnits(sources)

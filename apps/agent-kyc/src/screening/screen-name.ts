@@ -25,15 +25,13 @@ export interface ScreeningResult {
 }
 
 /**
- * Least agreement by evidence: at 6 bits or fewer (a common name) it must be almost complete, at 24 bits (several rare
+ * Least agreement by evidence: at 5 bits or fewer (a common name) it must be almost complete, at 24 bits (several rare
  * words) two thirds do, linear in between. Fitted on half of the entries and rules; see docs/screening.md.
  */
 const STRICT = { evidence: 5, agreement: 0.94 }
 const LENIENT = { evidence: 24, agreement: 0.66 }
 /** A listed day of birth that is the applicant's own outweighs a poorer name. */
 const SAME_DAY_RELIEF = 0.14
-/** From here on, together with the same day of birth, only one person is meant. */
-const CERTAIN_AGREEMENT = 0.88
 
 /** The least agreement (0..1) that a name needs, given the bits of evidence in what agrees. */
 export const agreementNeeded = (evidence: number): number => {
@@ -57,7 +55,8 @@ const judge = (index: NameIndex, person: ScreenedPerson, comparison: NameCompari
   if (comparison.agreement < (sameDay ? needed - SAME_DAY_RELIEF : needed)) return null
   const { uid } = entry
   if (birth === 'different') return { comparison, uid, verdict: 'namesake' }
-  const certain = sameDay && comparison.agreement >= CERTAIN_AGREEMENT && comparison.wordsAgreed >= 2
+  // A name that suffices by itself, of two words or more, and the very day: one in 20,000 namesakes shares that.
+  const certain = sameDay && comparison.agreement >= needed && comparison.wordsAgreed >= 2
   return { comparison, uid, verdict: certain ? 'match' : 'possible' }
 }
 

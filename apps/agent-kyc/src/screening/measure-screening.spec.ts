@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { measureScreening } from './measure-screening.js'
+import { makeOrdinaryPeople } from './ordinary-names.js'
+import { parseSanctionsList } from './parse-sanctions-list.js'
+import { makeVariants } from './variants.js'
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url))
+const synthetic = fileURLToPath(new URL('../../data/sanctions-synthetic.csv', import.meta.url))
+const real = join(process.env['FLOTILLA_DATA_DIR'] ?? join(root, '../shared/data'), 'sanctions/sdn.csv')
+
+const entriesOf = (path: string) => {
+  const { entries, problems } = parseSanctionsList(readFileSync(path, 'utf8'))
+  expect(problems).toEqual([])
+  return entries
+}
+
+test('variants and ordinary people are the same for the same seed', () => {
+  const entries = entriesOf(synthetic)
+  const options = { seed: 5, entries: 'all', rules: 'all' } as const
+  expect(makeVariants(entries, options)).toEqual(makeVariants(entries, options))
+  expect(makeVariants(entries, { ...options, seed: 6 })).not.toEqual(makeVariants(entries, options))
+  expect(makeOrdinaryPeople({ count: 50, seed: 5 })).toEqual(makeOrdinaryPeople({ count: 50, seed: 5 }))
+})
+
+test('on the shipped list nineteen of twenty variants are found and at most one ordinary person in fifty', () => {
+  const figures = measureScreening(entriesOf(synthetic), { half: 'all', seed: 3, perClassMax: 200, people: 2000 })
+  expect(figures.people).toBe(2000)
+  expect(figures.recall).toBeGreaterThanOrEqual(0.95)
+  expect(figures.falsePositives).toBeLessThanOrEqual(0.02)
+})
+
+const present = existsSync(real)
+describe.skipIf(!present)(`the full list${present ? '' : ` (SKIPPED: ${real} is not there)`}`, () => {
+  test('on the held-back half recall, false positives and time reach the figures asked for', () => {
+    const figures = measureScreening(entriesOf(real), { half: 'validation', seed: 2, perClassMax: 300, people: 3000 })
+    expect(figures.recall).toBeGreaterThanOrEqual(0.95)
+    expect(figures.recallWithBirth).toBeGreaterThanOrEqual(0.95)
+    expect(figures.classes.filter(({ count }) => count < 100)).toEqual([])
+    // A slip in a short common name makes another name; that class alone may stay a little below.
+    expect(figures.classes.filter(({ recall }) => recall < 0.92)).toEqual([])
+    expect(figures.people).toBeGreaterThanOrEqual(2000)
+    expect(figures.falsePositives).toBeLessThanOrEqual(0.02)
+    expect(figures.falsePositivesWithBirth).toBeLessThanOrEqual(0.005)
+    // Twice the figure asked for on a quiet machine, as tests share theirs.
+    expect(figures.meanMs).toBeLessThan(5)
+    expect(figures.p99Ms).toBeLessThan(10)
+  })
+
+  test('reading the list takes less than 1.5 s', () => {
+    const started = performance.now()
+    parseSanctionsList(readFileSync(real, 'utf8'))
+    expect(performance.now() - started).toBeLessThan(1500)
+  })
+})
