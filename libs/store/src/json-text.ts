@@ -19,7 +19,7 @@ const clean = (value: Json): Json => {
 export const jsonText = (value: unknown): string => {
   const text = JSON.stringify(value)
   // Reparsed, so that toJSON, undefined members and the like are already settled.
-  return suspicious.test(text) ? JSON.stringify(clean(JSON.parse(text) as Json)) : text // JSON.parse gives Json
+  return text.includes('\\u') && suspicious.test(text) ? JSON.stringify(clean(JSON.parse(text) as Json)) : text // JSON.parse gives Json
 }
 
 /** A string that a text column takes: without NUL and lone surrogates. */

@@ -1,11 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
+import { Pool, types, type ClientBase, type ClientConfig } from 'pg'
 import { PrismaClient } from './generated/client.js'
 
 /** What a statement runs on: the pool (a transaction of its own) or one connection. */
-export type Db = pg.Pool | pg.ClientBase
+export type Db = Pool | ClientBase
 /** A connection inside a transaction: what takes locks or must hold together asks for one. */
-export type Tx = pg.ClientBase
+export type Tx = ClientBase
 
 export interface StoreOptions {
   readonly url: string
@@ -24,7 +24,7 @@ export interface StoreOptions {
 }
 
 export interface Store {
-  readonly pool: pg.Pool
+  readonly pool: Pool
   /** Prisma on the same pool, for everything off the hot path; made on first use. */
   readonly prisma: PrismaClient
   readonly close: () => Promise<void>
@@ -47,7 +47,7 @@ const sessionSettings = (options: StoreOptions): string =>
     .join(' ')
 
 /** Connection settings shared by the pool and by single connections (`holdName`). */
-export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError'>): pg.ClientConfig => ({
+export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError'>): ClientConfig => ({
   connectionString: options.url,
   application_name: options.applicationName,
   options: sessionSettings({ ...options, max: 1 }),
@@ -58,13 +58,13 @@ export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError'>)
     getTypeParser: ((oid: number, format: 'text' | 'binary') =>
       oid === bigintOid && format !== 'binary'
         ? Number
-        : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser, // overloads
+        : types.getTypeParser(oid, format)) as typeof types.getTypeParser, // overloads
   },
 })
 
 /** Opens a pool; connects lazily, so it succeeds while Postgres is away (`ping` tells). */
 export const openStore = (options: StoreOptions): Store => {
-  const pool = new pg.Pool({ ...connectionConfig(options), max: options.max })
+  const pool = new Pool({ ...connectionConfig(options), max: options.max })
   pool.on('error', (error) => options.onError?.(error))
   let prisma: PrismaClient | undefined
   return {

@@ -1,7 +1,7 @@
-import pg from 'pg'
+import { escapeLiteral, type Pool } from 'pg'
 import type { Tx } from './open-store.js'
 
-const run = async <T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
+const run = async <T>(pool: Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
@@ -23,11 +23,11 @@ const run = async <T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>
 }
 
 /** Runs `work` in one transaction (read committed); rolls back when it rejects. */
-export const inTransaction = <T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> => run(pool, 'begin', work)
+export const inTransaction = <T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> => run(pool, 'begin', work)
 
 /**
  * Runs `work` in one transaction that sees one tenant: row-level security hides everything else from the gateway's role.
  * Begin and setting travel together, and the setting ends with the transaction.
  */
-export const asTenant = <T>(pool: pg.Pool, tenant: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
-  run(pool, `begin; set local flotilla.tenant = ${pg.escapeLiteral(tenant)}`, work)
+export const asTenant = <T>(pool: Pool, tenant: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  run(pool, `begin; set local flotilla.tenant = ${escapeLiteral(tenant)}`, work)

@@ -6,8 +6,7 @@
  * M2  An orchestrator is alive as long as its session holds the advisory lock on its name.
  * M3  Only runs that have not moved since are blamed: what was committed before the death is nobody's fault.
  */
-import pg from 'pg'
-import { CodedError } from '@flotilla/contracts'
+import { Client, type Pool } from 'pg'
 import { connectionConfig, type Db, type StoreOptions } from '../open-store.js'
 import { inTransaction } from '../transaction.js'
 import { rowsOf } from './statement.js'
@@ -36,21 +35,21 @@ const lockKey = `hashtextextended('flotilla.orchestrator ' || $1::text, 0)`
 
 export interface HeldName {
   /** The connection that holds the name, for `markClaim`: its commits do not wait for the disk. */
-  readonly client: pg.Client
+  readonly client: Client
   /** Resolves when the session is lost: others may now take this orchestrator for dead, so stop claiming. */
   readonly lost: Promise<Error>
   readonly release: () => Promise<void>
 }
 
 /**
- * Opens a connection that holds the orchestrator's name for as long as it lives (M2). Rejects with
- * `ORCHESTRATOR_NAME_TAKEN` when another live session holds it.
+ * Opens a connection that holds the orchestrator's name for as long as it lives (M2). Null when another
+ * live session holds it.
  */
 export const holdName = async (
   options: Omit<StoreOptions, 'max' | 'onError'>,
   orchestrator: string,
-): Promise<HeldName> => {
-  const client = new pg.Client({ ...connectionConfig(options) })
+): Promise<HeldName | null> => {
+  const client = new Client({ ...connectionConfig(options) })
   const lost = new Promise<Error>((resolve) => {
     client.once('error', resolve)
     client.once('end', () => resolve(new Error('the session that holds the name has ended')))
@@ -62,7 +61,7 @@ export const holdName = async (
   ])
   if (rows[0]?.held !== true) {
     await client.end()
-    throw new CodedError('ORCHESTRATOR_NAME_TAKEN', `another orchestrator runs as ${orchestrator}`)
+    return null
   }
   await client.query('set synchronous_commit = off')
   return { client, lost, release: () => client.end() }
@@ -100,7 +99,7 @@ export interface Blamed {
  * Finds orchestrators that died with runs in hand and counts it against those runs (M3): they are claimed one by one from
  * then on (`claimSuspect`) and parked with the third. A run that is saved in between is cleared of it.
  */
-export const blameDeadOrchestrators = async (pool: pg.Pool, self: string, crashesMax = 3): Promise<Blamed[]> => {
+export const blameDeadOrchestrators = async (pool: Pool, self: string, crashesMax = 3): Promise<Blamed[]> => {
   const found: Blamed[] = []
   for (const { orchestrator } of await rowsOf<{ orchestrator: string }>(pool, claims, [self])) {
     const blamed = await inTransaction(pool, async (tx) => {

@@ -57,7 +57,9 @@ with recursive inbox_window as (
 ), in_flight as (
   select count(*)::integer as runs from (select from run where status = 'running' limit $4) x
 ), room as (
-  select greatest(0, least($3, $2 - (select count(*) from going), $4 - (select runs from in_flight)))::integer as runs
+  -- The runs in flight are counted only when somebody waits: the count is half of an idle claim.
+  select case when $3 = 0 or not exists (select from tenant_waiting where tenant_id is not null) then 0
+    else greatest(0, least($3, $2 - (select count(*) from going), $4 - (select runs from in_flight)))::integer end as runs
 ), next_in_line as (
   select a.id, a.turn, a.order_key from tenant_waiting t cross join lateral (
     select r.id, r.order_key, row_number() over (order by r.order_key, r.id) as turn from (
