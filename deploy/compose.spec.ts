@@ -41,7 +41,12 @@ describe('compose', () => {
   test.each(ours)('builds %s from its own folder', (name, { build, image, environment }) => {
     expect(build).toEqual({ context: '.', dockerfile: 'deploy/Dockerfile', target: 'runtime', args: { APP: name } })
     expect(image).toBe(`flotilla/${name}:local`)
-    expect(environment).toMatchObject({ OTEL_SERVICE_NAME: name, HOST: '0.0.0.0', PORT: '8080' })
+    expect(environment).toMatchObject({
+      OTEL_SERVICE_NAME: name,
+      HOST: '0.0.0.0',
+      HEALTH_HOST: '0.0.0.0',
+      PORT: '8080',
+    })
     expect(environment?.['OTEL_EXPORTER_OTLP_ENDPOINT']).toBe('http://otel-collector:4318')
   })
 
@@ -152,7 +157,8 @@ describe('the Dockerfile', () => {
   })
 
   test('runs no install script and ends as a user without rights, in every target that runs', () => {
-    for (const [, options] of dockerfile.matchAll(/^RUN .*npm ci (.*)$/gm)) expect(options).toContain('--ignore-scripts')
+    for (const [, options] of dockerfile.matchAll(/^RUN .*npm ci (.*)$/gm))
+      expect(options).toContain('--ignore-scripts')
     for (const target of ['tools', 'runtime']) {
       const stage = dockerfile.split(/^FROM /m).find((text) => text.includes(` AS ${target}\n`)) ?? ''
       expect(stage).toContain('USER 10001:10001')

@@ -12,6 +12,9 @@ export const answerBenchStep = (agent: BenchAgent, payload: object): BenchStepOu
   return { ...bare, note: '.'.repeat(answerBytes - JSON.stringify(bare).length) }
 }
 
+/** The queue of one of the benchmark's agents: one each, so that they scale and are measured by themselves. */
+export const benchQueueOf = (agent: string): string => `agent.${agent.replaceAll('.', '-')}`
+
 /** The benchmark's four agents, one on a queue each: no waiting, no tools, so that what is measured is the fleet. */
 export const makeBenchAgents = (): Agent<BenchStepInput, BenchStepOutput>[] =>
   benchAgents.map((name) =>

@@ -1,1 +1,1 @@
-export { answerBenchStep, makeBenchAgents } from './bench-agents.js'
+export { answerBenchStep, benchQueueOf, makeBenchAgents } from './bench-agents.js'

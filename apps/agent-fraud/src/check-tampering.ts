@@ -43,7 +43,7 @@ const countCopiedRuns = (statement: readonly StatementEntry[]): number => {
 const checkArithmetic = ({ statementCheck }: FraudInput): FraudFinding[] => {
   if (!statementCheck)
     return [finding('STATEMENT_UNCHECKED', 'info', 'The arithmetic of the statement was not checked.')]
-  const breaks = Math.max(statementCheck.breaks?.length ?? 0, 1)
+  const breaks = Math.max(statementCheck.breaksTotal ?? statementCheck.breaks?.length ?? 0, 1)
   const text = `On ${breaks} day${breaks === 1 ? '' : 's'} the balances of the statement do not follow from its entries.`
   return findingIf(!statementCheck.ok, 'STATEMENT_INCONSISTENT', 'high', text)
 }

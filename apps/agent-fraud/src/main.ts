@@ -4,7 +4,6 @@ import { makeFraudAgent } from './fraud-agent.js'
 await runAgentApp({
   name: 'agent-fraud',
   env: process.env,
-  settings: {},
-  agents: () => [makeFraudAgent()],
+  agents: [makeFraudAgent()],
   queues: { 'agent.fraud': { concurrency: 8 } },
 })

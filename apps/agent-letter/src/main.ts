@@ -4,7 +4,6 @@ import { makeLetterAgent } from './letter-agent.js'
 await runAgentApp({
   name: 'agent-letter',
   env: process.env,
-  settings: {},
-  agents: () => [makeLetterAgent()],
+  agents: [makeLetterAgent()],
   queues: { 'agent.letter': { concurrency: 8 } },
 })

@@ -34,6 +34,14 @@ const exact: Readonly<Record<string, string>> = {
   LOAN_TERMS_INCONSISTENT: 'The amount, the duration and the monthly payment of the loan do not agree.',
   AMOUNT_TOO_HIGH: 'The amount is higher than we lend under these conditions.',
   UNDERAGE: 'We lend only to persons who are of age.',
+  UNDER_AGE: 'We lend only to persons who are of age.',
+  OVER_AGE: 'The loan would end after the age until which it is granted.',
+  STATEMENT_EMPTY: 'The account statement that we need was not provided.',
+  STATEMENT_SHORT: 'The account statement covers too short a time to judge.',
+  INCOME_ABSENT: 'The account statement shows no regular income.',
+  INCOME_UNKNOWN: 'We could not confirm a regular income from the account statement.',
+  INCOME_TIGHT: 'After your regular expenses little more income is left than the monthly payment.',
+  LOAN_NOT_REPAID: 'The payments of the loan do not add up to its amount.',
   DOCUMENT_EXPIRED: 'The identity document that you gave has expired.',
   DOCUMENT_ABSENT: 'We need a valid identity document, and none was given.',
   IBAN_INVALID: 'The account number that was given does not exist.',
@@ -62,6 +70,19 @@ const byPrefix: readonly (readonly [prefix: string, code: string | null, text: s
   ['FRAUD', null, 'We could not confirm some of the information in the application.'],
   ['PD_', null, 'The way your account was used suggests too high a risk that the loan could not be repaid.'],
 ]
+
+/** Findings that speak for an applicant: never a reason to refuse, whatever list they come in. */
+const favourable: ReadonlySet<string> = new Set([
+  'SANCTIONS_NAMESAKE_CLEARED',
+  'IDENTITY_VERIFIED',
+  'INCOME_SUFFICIENT',
+  'AFFORDABILITY_SUFFICIENT',
+  'PD_LOW',
+  'SCORE_HIGH',
+])
+
+/** Whether a code speaks for the applicant. Case does not matter. */
+export const isFavourable = (code: string): boolean => favourable.has(code.trim().toUpperCase())
 
 /** What a letter says for a code, or null for one that it does not know. Case does not matter. */
 export const findReason = (code: string): CatalogueEntry | null => {

@@ -1,5 +1,5 @@
 import type { LetterReason } from '@flotilla/contracts'
-import { findReason, type CatalogueEntry } from './reason-catalogue.js'
+import { findReason, isFavourable, type CatalogueEntry } from './reason-catalogue.js'
 import { escapeMarkdown } from './escape-markdown.js'
 
 /** More than four would hide the decisive ones (Regulation B, comment 9(b)(2)-1). */
@@ -19,7 +19,7 @@ const wordsOf = ({ code, text }: LetterReason): CatalogueEntry | null => {
 export const selectReasons = (reasons: readonly LetterReason[]): CatalogueEntry[] => {
   const bySentence = new Map<string, CatalogueEntry>()
   for (const reason of reasons) {
-    const words = wordsOf(reason)
+    const words = isFavourable(reason.code) ? null : wordsOf(reason)
     if (words && !bySentence.has(words.text)) bySentence.set(words.text, words)
   }
   return [...bySentence.values()].slice(0, reasonsMax)

@@ -56,6 +56,11 @@ describe('a letter', () => {
     expect(output.letter.body.match(/^- /gm)).toHaveLength(4 + 2)
   })
 
+  test('of refusal names nothing that speaks for the applicant', () => {
+    const reasons = ['SANCTIONS_NAMESAKE_CLEARED', 'PD_LOW', 'INCOME_ABSENT'].map((code) => ({ code, text: '' }))
+    expect(writeLetter(anInput({ reasons })).reasonCodes).toEqual(['INCOME_ABSENT'])
+  })
+
   test('of refusal without any reason gives a general one', () => {
     expect(writeLetter(anInput({ reasons: [] }))).toMatchObject({ reasonCodes: [] })
     expect(bodyOf({ reasons: [] })).toContain('taken together')

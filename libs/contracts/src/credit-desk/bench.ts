@@ -22,8 +22,8 @@ export class BenchStepInput {
   @Expose() @Transform(wrapped) @IsObject() payload!: Record<string, unknown>
 }
 
-export const benchAgents = ['bench-kyc', 'bench-fraud', 'bench-income', 'bench-risk'] as const
-/** An agent of the benchmark; its queue is `agent.` and its name. */
+export const benchAgents = ['bench.kyc', 'bench.fraud', 'bench.income', 'bench.risk'] as const
+/** An agent of the benchmark; `bench.kyc` is served by the queue `agent.bench-kyc`. */
 export type BenchAgent = (typeof benchAgents)[number]
 
 /** Output of a benchmark step: 300 bytes as JSON. */

@@ -30,6 +30,8 @@ export class FraudStatementBreak {
 /** What intake found when it checked the statement's arithmetic, per day. */
 export class FraudStatementCheck {
   @IsBoolean() ok!: boolean
+  /** All breaks, of which `breaks` lists the first. */
+  @IsOptional() @IsInt() @Min(0) breaksTotal?: number | null
   @IsOptional() @NestedList(() => FraudStatementBreak, { max: statementEntriesMax }) breaks?:
     FraudStatementBreak[] | null
 }
