@@ -51,7 +51,13 @@ const cases = [
   {
     name: 'sanctions hit',
     story: 'a name and birth date of the sanctions list that ships with agent-kyc',
-    person: { givenName: 'Korosh Behmanesh', surname: 'Zandvari', birthDate: '1965-03-12', sex: 'M', passport: '99000101' },
+    person: {
+      givenName: 'Korosh Behmanesh',
+      surname: 'Zandvari',
+      birthDate: '1965-03-12',
+      sex: 'M',
+      passport: '99000101',
+    },
     household: steady,
     opening: 55_000,
     loan: { amount: 80_000, durationMonths: 24 },
@@ -66,7 +72,7 @@ const cases = [
   },
   {
     name: 'poison job',
-    story: 'the registry's answer is broken: ends in the dead letters',
+    story: 'the answer of the registry is broken: ends in the dead letters',
     person: { givenName: 'Emil', surname: 'Jedovaty', birthDate: '1973-07-12', sex: 'M', passport: '99000104' },
     household: steady,
     opening: 40_000,

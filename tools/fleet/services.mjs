@@ -36,6 +36,8 @@ export const makeServices = (options) => {
   /** @param {string} name */
   const add = async (name) => {
     const port = name === 'gateway' ? gatewayPort : await freePort()
+    // Nothing may be started behind the back of a stop that is already going on.
+    if (closing) throw new StartError('the fleet is stopping')
     const { command, args, cwd, env } = commandOf(name)
     const service = startService({
       name,

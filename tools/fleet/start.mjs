@@ -85,6 +85,7 @@ const startHere = async (options) => {
   // Only now: these modules need installed packages.
   const { startSupervisor } = await import('./supervisor.mjs')
   const { build } = await import('./build.mjs')
+  const { prepareDatabase } = await import('./prepare-database.mjs')
   const { describeServices } = await import('./service-command.mjs')
   const { followDemo, submitDemo } = await import('./demo.mjs')
 
@@ -97,6 +98,7 @@ const startHere = async (options) => {
     env: process.env,
     chooseGatewayPort: () => choosePort(process.env.PORT, 3000),
     agents: options.agents ?? '',
+    prepareDatabase,
     build,
     describeServices,
     mark: 'fleet.mjs',

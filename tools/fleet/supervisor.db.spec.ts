@@ -9,6 +9,7 @@ import { withClient } from './database.mjs'
 import { readFleet, readSupervisor } from './fleet-file.mjs'
 import { freePort } from './ports.mjs'
 import { isAlive, waitFor } from './processes.mjs'
+import { prepareDatabase } from './prepare-database.mjs'
 import { startSupervisor, type Supervisor, type SupervisorOptions } from './supervisor.mjs'
 
 /** A service that is ready at once, or does as the file of its name beside it says. */
@@ -42,6 +43,8 @@ const aFleet = async (dir: string, given: Partial<SupervisorOptions> = {}): Prom
     env: { ...process.env, DATABASE_URL: '', REDIS_URL: '' },
     chooseGatewayPort: freePort,
     agents: 'kyc=2',
+    // One fleet below has the real tables; the others are about processes.
+    prepareDatabase: async () => {},
     build: async () => {},
     describeServices: ({ env }) => ({
       names: ['orchestrator', 'gateway', 'agent-fraud', 'agent-kyc'],
@@ -79,7 +82,7 @@ describe('a fleet', () => {
     homes.push(dir)
     chmodSync(dir, 0o755)
     writeFileSync(path.join(dir, 'main.mjs'), fakeService)
-    supervisor = await aFleet(dir)
+    supervisor = await aFleet(dir, { prepareDatabase })
   })
   afterAll(async () => {
     await supervisor.stop()

@@ -9,14 +9,12 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { insertKeys, keyId, secretHash } from './api-keys.mjs'
 import { parseAgentCounts } from './agents.mjs'
 import { startControl } from './control.mjs'
 import { claimSupervisor, releaseSupervisor, removeFleet, writeFleet, writeProcesses } from './fleet-file.mjs'
 import { stopLeftovers } from './leftovers.mjs'
-import { migrate } from './migrate.mjs'
-import { loadSecrets, standardKeys } from './secrets.mjs'
-import { openLogins, startServers } from './servers.mjs'
+import { loadSecrets } from './secrets.mjs'
+import { startServers } from './servers.mjs'
 import { makeServices } from './services.mjs'
 import { StartError } from './start-error.mjs'
 
@@ -26,6 +24,7 @@ import { StartError } from './start-error.mjs'
  * @property {NodeJS.ProcessEnv} env
  * @property {() => Promise<number>} chooseGatewayPort asked when nothing of an earlier fleet holds a port any more
  * @property {string} agents as given on the command line: `kyc=3,fraud=2`
+ * @property {typeof import('./prepare-database.mjs').prepareDatabase} prepareDatabase
  * @property {() => Promise<void>} build runs beside the start of the servers
  * @property {(context: import('./service-command.mjs').ServiceContext) => { names: string[], commandOf: (name: string) => import('./service-command.mjs').ServiceCommand }} describeServices
  * called when all is built
@@ -117,19 +116,7 @@ export const startSupervisor = async (options) => {
       const opened = await startServers({ dir, secrets, env, log: say })
       servers = opened
       goOn()
-      await migrate(opened.databaseUrl)
-      await openLogins(opened.databaseUrl, secrets)
-      await insertKeys(
-        opened.databaseUrl,
-        standardKeys(secrets).map(({ principal, key, scopes }) => ({
-          id: keyId(key),
-          tenantId: 'default',
-          principal,
-          secretHash: secretHash(key),
-          scopes,
-          expiresAt: null,
-        })),
-      )
+      await options.prepareDatabase(opened.databaseUrl, secrets)
       return opened
     }
     say('building, starting Postgres and Redis')
