@@ -1,1 +1,1 @@
-export {}
+export { gatewaySettings, readConfig, type GatewayConfig } from './read-config.js'

@@ -3,9 +3,9 @@ import {
   ArrayMinSize,
   IsArray,
   IsBoolean,
+  IsIn,
   IsInt,
   IsISO8601,
-  IsObject,
   IsOptional,
   IsString,
   Length,
@@ -43,21 +43,24 @@ export class DeadLettersDone {
   @IsInt() @Min(0) done!: number
 }
 
-/** A job that failed for good. The input itself stays sealed; `inputRef` says where it is. */
+/** A job that failed for good. Its input stays where it is; `inputRef` names it. */
 export class DeadLetterView {
   @IsString() id!: string
   @IsString() runId!: string
   @IsString() workflow!: string
-  @IsInt() version!: number
-  @IsString() step!: string
-  @IsInt() dispatch!: number
-  @IsString() agent!: string
   @IsString() queue!: string
+  @IsString() agent!: string
+  @IsString() step!: string
+  @IsInt() visit!: number
+  @IsInt() dispatch!: number
   @IsInt() attempts!: number
-  @IsObject() error!: { code: string; message: string }
+  @IsString() code!: string
+  @IsString() message!: string
   @Nullable() @IsString() stack!: string | null
-  @Nullable() @IsString() inputRef!: string | null
+  @IsString() inputRef!: string
   @IsString() traceId!: string
-  @IsISO8601() diedAt!: string
-  @IsString() status!: string
+  @IsISO8601() createdAt!: string
+  @IsIn(['open', 'replayed', 'discarded']) status!: string
+  @Nullable() @IsISO8601() resolvedAt!: string | null
+  @Nullable() @IsString() resolvedBy!: string | null
 }

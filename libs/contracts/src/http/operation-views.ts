@@ -117,22 +117,24 @@ export class DeadLetterPage {
   @Nullable() @IsString() nextCursor!: string | null
 }
 
-/** Jobs of a queue by state. */
+/** Jobs of a queue: owed in Postgres and handed to Redis, and by BullMQ's states, which are null while Redis is away. */
 export class QueueDepth {
-  @IsInt() @Min(0) waiting!: number
-  @IsInt() @Min(0) active!: number
-  @IsInt() @Min(0) delayed!: number
-  @IsInt() @Min(0) failed!: number
-  @IsInt() @Min(0) completed!: number
+  @IsInt() @Min(0) owed!: number
+  @IsInt() @Min(0) sent!: number
+  @Nullable() @IsInt() @Min(0) waiting!: number | null
+  @Nullable() @IsInt() @Min(0) active!: number | null
+  @Nullable() @IsInt() @Min(0) delayed!: number | null
+  @Nullable() @IsInt() @Min(0) failed!: number | null
+  @Nullable() @IsInt() @Min(0) completed!: number | null
 }
 
-/** One queue. Rates are jobs per second over the last minute, null while unknown. */
+/** One queue. What only Redis knows is null while it is away. */
 export class QueueView {
   @IsString() name!: string
   @IsBoolean() paused!: boolean
-  @IsInt() @Min(0) workers!: number
+  @Nullable() @IsInt() @Min(0) workers!: number | null
   @Nested(() => QueueDepth) depth!: QueueDepth
-  /** Jobs per second that finished. */
+  /** Jobs that finished per second, over the last minutes. */
   @Nullable() @IsNumber() ratePerSecond!: number | null
 }
 

@@ -41,6 +41,8 @@ export class WaitingForView {
   @IsString() kind!: string
   @IsOptional() @IsString() gate?: string
   @IsOptional() @IsString() gateId?: string
+  /** The step that waits for an event or a time. */
+  @IsOptional() @IsString() step?: string
   @Nullable() @IsISO8601() since!: string | null
   @Nullable() @IsISO8601() dueAt!: string | null
   @IsOptional() @IsObject() shown?: Record<string, unknown>

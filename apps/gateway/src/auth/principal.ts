@@ -1,0 +1,24 @@
+/** Every scope that a key may hold. */
+export const scopes = [
+  'runs:write',
+  'runs:read',
+  'runs:operate',
+  'hitl:decide',
+  'pii:read',
+  'dead-letters',
+  'queues',
+  'workflows:write',
+] as const
+export type Scope = (typeof scopes)[number]
+
+/** Who asks: the key's tenant, its principal (the name that decisions and audit entries carry) and its scopes. */
+export interface Principal {
+  readonly keyId: string
+  readonly tenantId: string
+  readonly principal: string
+  readonly scopes: readonly string[]
+}
+
+/** Whether a principal holds one of the wanted scopes; `admin` and `*` hold all. */
+export const holdsOneOf = (principal: Principal, wanted: readonly string[]): boolean =>
+  principal.scopes.some((scope) => scope === '*' || scope === 'admin' || wanted.includes(scope))

@@ -1,0 +1,28 @@
+import type { TokenBuckets } from './http/token-bucket.js'
+import type { Diagrams } from './workflows/diagram.js'
+import type { KeyChecker } from './auth/make-key-checker.js'
+import type { QueuePorts, StorePorts } from './ports.js'
+import type { Batcher } from './runs/submit-batcher.js'
+import type { WorkflowCatalogue } from './runs/workflow-catalogue.js'
+import type { Submission, Submitted } from '@flotilla/store'
+import type { StreamLimits, StreamRegistry } from './streams/stream-registry.js'
+
+/** Everything that routes work with: rooms behind the gateway, its memories and its limits. */
+export interface Gateway {
+  readonly store: StorePorts
+  readonly queues: QueuePorts
+  readonly keys: KeyChecker
+  readonly catalogue: WorkflowCatalogue
+  readonly submissions: Batcher<Submission, Submitted>
+  readonly requestLimits: TokenBuckets
+  readonly failureLimits: TokenBuckets
+  readonly streams: StreamRegistry
+  readonly streamLimits: StreamLimits
+  readonly diagrams: Diagrams
+  readonly now: () => number
+  /** Aborted when the process begins to stop. */
+  readonly stopping: AbortSignal
+}
+
+/** Token under which Nest hands the gateway to controllers. */
+export const GATEWAY = Symbol('gateway')

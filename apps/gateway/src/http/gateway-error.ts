@@ -1,0 +1,18 @@
+import { CodedError, type ErrorCode, type Problem } from '@flotilla/contracts'
+
+/** A refusal of the gateway's own, with headers that belong to it (`Retry-After`, `WWW-Authenticate`, `Allow`). */
+export class GatewayError extends CodedError {
+  override readonly name = 'GatewayError'
+  constructor(
+    code: ErrorCode,
+    message: string = code,
+    readonly headers: Readonly<Record<string, string>> = {},
+    problems: readonly Problem[] = [],
+  ) {
+    super(code, message, problems)
+  }
+}
+
+/** Refuses because a limit is reached; `retryAfterS` in whole seconds, at least 1. */
+export const rateLimited = (retryAfterS: number): GatewayError =>
+  new GatewayError('RATE_LIMITED', 'RATE_LIMITED', { 'retry-after': String(Math.max(1, Math.ceil(retryAfterS))) })

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify'
+import { authenticate, type Entrance } from '../auth/authenticate.js'
+import type { Gateway } from '../gateway.js'
+import { invariant } from '@flotilla/contracts'
+
+/**
+ * Guards every route before its body is read.
+ *
+ * G1 A route without a declared entrance cannot be registered: what is forgotten is closed.
+ * G2 Everything under `boardPath` has the board's entrance, whatever its plugin registers.
+ * G3 An unknown path is 404 for everybody; nothing about keys is said there.
+ */
+export const guardRequests = (fastify: FastifyInstance, gateway: Gateway, boardPath: string): void => {
+  const board: Entrance = { access: ['queues'], basic: true }
+  const isBoard = (url: string): boolean => url === boardPath || url.startsWith(`${boardPath}/`)
+  fastify.addHook('onRoute', (route) => {
+    const declared = (route.config as Partial<Entrance> | undefined)?.access
+    invariant(
+      declared !== undefined || isBoard(route.url),
+      `route ${String(route.method)} ${route.url} has no entrance`,
+    ) // G1
+  })
+  const deps = {
+    keys: gateway.keys,
+    tickets: gateway.queues.tickets,
+    requests: gateway.requestLimits,
+    failures: gateway.failureLimits,
+    nowMs: () => performance.now(),
+  }
+  fastify.addHook('onRequest', async (request) => {
+    if (request.is404) return // G3
+    const { url = '', config } = request.routeOptions
+    const { access, ticket = false, basic = false } = config
+    if (isBoard(url) && access === undefined) {
+      const principal = await authenticate(deps, board, request) // G2
+      if (request.call) request.call.principal = principal
+      return
+    }
+    invariant(access !== undefined, `route ${url} has no entrance`)
+    const principal = await authenticate(deps, { access, ticket, basic }, request)
+    if (request.call) request.call.principal = principal
+  })
+}

@@ -1,0 +1,93 @@
+import 'reflect-metadata'
+import { createRequire } from 'node:module'
+import { ConfigError, installShutdown, runMain } from '@flotilla/runtime'
+import { openStore } from '@flotilla/store'
+import { loggedError, makeLogger, shutdownTelemetry, startProcessMetrics } from '@flotilla/telemetry'
+import { toDot, toFallbackSvg } from '@flotilla/engine'
+import { runsQueue } from '@flotilla/contracts'
+import { makeApp } from './make-app.js'
+import { makeGateway } from './make-gateway.js'
+import { openQueues } from './queue-ports.js'
+import { readConfig } from './read-config.js'
+import { makeStorePorts } from './store-ports.js'
+import { makeDiagrams, makeGraphvizLayout } from './workflows/diagram.js'
+
+const shutdownMs = 12_000
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string } // our own file
+
+/** A port that is taken is a wrong setting: starting again would not help. */
+const asConfigError = (error: unknown, port: number): unknown => {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return code === 'EADDRINUSE' || code === 'EACCES' ? new ConfigError([`PORT ${port} cannot be used: ${code}`]) : error
+}
+
+await runMain(async () => {
+  const config = readConfig(process.env)
+  const log = makeLogger('gateway')
+  startProcessMetrics()
+  const trouble = (what: string) => (error: unknown) =>
+    void log.warn({ what, err: loggedError(error) }, 'connection trouble')
+
+  const store = openStore({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    applicationName: 'gateway',
+    // A client waits for the answer: half a minute is for batch work.
+    connectTimeoutMs: 2_000,
+    onError: trouble('postgres'),
+  })
+  const place = { url: config.REDIS_URL, ...(config.REDIS_PREFIX === null ? {} : { prefix: config.REDIS_PREFIX }) }
+  let redisToldAt = Number.NEGATIVE_INFINITY
+  const queues = openQueues(place, (error) => {
+    // ioredis tells of every attempt to reconnect; once in ten seconds is news enough.
+    if (performance.now() - redisToldAt < 10_000) return
+    redisToldAt = performance.now()
+    trouble('redis')(error)
+  })
+  const stopping = new AbortController()
+  const ports = makeStorePorts(store)
+  const gateway = makeGateway({
+    config,
+    store: ports,
+    queues: queues.ports,
+    stopping: stopping.signal,
+    diagrams: makeDiagrams({
+      toDot,
+      toFallbackSvg,
+      layout: makeGraphvizLayout(),
+      onFallback: (error) => void log.warn({ err: loggedError(error) }, 'Graphviz failed, the fallback draws'),
+    }),
+  })
+  const { nest, fastify } = await makeApp({
+    gateway,
+    bodyBytesMax: config.BODY_BYTES_MAX,
+    trustProxy: config.TRUST_PROXY,
+    version,
+    board: {
+      queue: (name) => queues.desk.queue(name),
+      names: async () => [runsQueue, ...(await ports.listQueues()).map(({ name }) => name)],
+    },
+    onServerError: (error, code, traceId) =>
+      void log.error({ code, trace_id: traceId, err: loggedError(error) }, 'a request failed'),
+  })
+
+  installShutdown({
+    timeoutMs: shutdownMs,
+    onPhaseFailed: (phase, error) => void log.error({ phase, err: loggedError(error) }, 'shutdown phase failed'),
+    phases: [
+      { name: 'unready', run: async () => stopping.abort() },
+      { name: 'streams', run: async () => gateway.streams.endAll() },
+      { name: 'intake', run: () => nest.close() },
+      { name: 'submissions', run: () => gateway.submissions.flush() },
+      { name: 'queues', run: () => queues.close() },
+      { name: 'postgres', run: () => store.close() },
+      { name: 'telemetry', run: () => shutdownTelemetry() },
+    ],
+  })
+  try {
+    await fastify.listen({ port: config.PORT, host: config.HOST })
+  } catch (error) {
+    throw asConfigError(error, config.PORT)
+  }
+  log.info({ address: fastify.listeningOrigin }, 'gateway ready')
+})

@@ -1,0 +1,110 @@
+import helmet from '@fastify/helmet'
+import { Module, type DynamicModule } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyInstance } from 'fastify'
+import { DeadLettersController } from './dead-letters/dead-letters-controller.js'
+import { GatesController } from './gates/gates-controller.js'
+import { GATEWAY, type Gateway } from './gateway.js'
+import { registerBodyParsers } from './http/body-parsers.js'
+import { pathOf } from './http/call.js'
+import { guardRequests } from './http/guard-requests.js'
+import { notFoundError } from './http/not-found.js'
+import {
+  answerClientError,
+  answerFrameworkError,
+  ProblemFilter,
+  sendProblem,
+  type OnServerError,
+} from './http/problem-filter.js'
+import { watchRoutes, type RouteTable } from './http/route-table.js'
+import { traceRequests } from './http/trace-requests.js'
+import { openApiDocument } from './openapi/open-api-document.js'
+import { OPEN_API, type OpenApiSource } from './openapi/open-api-source.js'
+import { OperationsController } from './operations/operations-controller.js'
+import { boardPath, registerBoard, type BoardDeps, type ErrorHandler } from './queues/board.js'
+import { QueuesController } from './queues/queues-controller.js'
+import { RunsController } from './runs/runs-controller.js'
+import { StreamsController } from './streams/streams-controller.js'
+import { WorkflowsController } from './workflows/workflows-controller.js'
+
+@Module({})
+class GatewayModule {}
+
+const gatewayModule = (gateway: Gateway, openApi: OpenApiSource): DynamicModule => ({
+  module: GatewayModule,
+  controllers: [
+    RunsController,
+    StreamsController,
+    GatesController,
+    DeadLettersController,
+    QueuesController,
+    WorkflowsController,
+    OperationsController,
+  ],
+  providers: [
+    { provide: GATEWAY, useValue: gateway },
+    { provide: OPEN_API, useValue: openApi },
+  ],
+})
+
+export interface AppOptions {
+  readonly gateway: Gateway
+  readonly board: Omit<BoardDeps, 'onError'>
+  readonly bodyBytesMax: number
+  readonly trustProxy: boolean
+  readonly version: string
+  readonly onServerError: OnServerError
+}
+
+/** The application, initialised and not listening yet. */
+export interface App {
+  readonly nest: NestFastifyApplication
+  readonly fastify: FastifyInstance
+  readonly routes: RouteTable
+}
+
+/** Longest part of a path; ids and names are far shorter. */
+const paramLengthMax = 256
+
+/** Builds the HTTP application: hooks first, so that they hold for every route, then Nest's controllers, then the board. */
+export const makeApp = async (options: AppOptions): Promise<App> => {
+  const { gateway, onServerError } = options
+  const adapter = new FastifyAdapter({
+    bodyLimit: options.bodyBytesMax,
+    trustProxy: options.trustProxy,
+    forceCloseConnections: true,
+    requestTimeout: 60_000,
+    routerOptions: { maxParamLength: paramLengthMax },
+    frameworkErrors: answerFrameworkError(onServerError),
+    clientErrorHandler: answerClientError,
+    return503OnClosing: false,
+  })
+  // Nest's type of the instance is generic over servers that are not used here.
+  const fastify = adapter.getInstance() as unknown as FastifyInstance
+  traceRequests(fastify)
+  const routes = watchRoutes(fastify, boardPath)
+  let description = ''
+  const openApi: OpenApiSource = {
+    text: () => {
+      description ||= JSON.stringify(openApiDocument(routes.routes, options.version))
+      return description
+    },
+  }
+  const nest = await NestFactory.create<NestFastifyApplication>(gatewayModule(gateway, openApi), adapter, {
+    bodyParser: false,
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  })
+  await fastify.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } })
+  guardRequests(fastify, gateway, boardPath)
+  registerBodyParsers(fastify)
+  nest.useGlobalFilters(new ProblemFilter(onServerError, (path, method) => notFoundError(routes, path, method)))
+  const onError: ErrorHandler = (error, request, reply) => sendProblem(error, request, reply, onServerError)
+  await registerBoard(fastify, { ...options.board, onError })
+  // Nest's own handler forgets Fastify's codes; it would be set by `init`.
+  adapter.setErrorHandler = () => fastify.setErrorHandler(onError)
+  await nest.init()
+  await fastify.ready()
+  return { nest, fastify, routes }
+}

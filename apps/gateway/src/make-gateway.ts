@@ -1,0 +1,57 @@
+import { makeKeyChecker } from './auth/make-key-checker.js'
+import type { Gateway } from './gateway.js'
+import { GatewayError } from './http/gateway-error.js'
+import { makeTokenBuckets } from './http/token-bucket.js'
+import type { QueuePorts, StorePorts } from './ports.js'
+import type { GatewayConfig } from './read-config.js'
+import { makeBatcher } from './runs/submit-batcher.js'
+import { makeWorkflowCatalogue } from './runs/workflow-catalogue.js'
+import { makeStreamRegistry } from './streams/stream-registry.js'
+import type { Diagrams } from './workflows/diagram.js'
+
+/** What a gateway is made of. */
+export interface GatewayParts {
+  readonly config: Omit<GatewayConfig, 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'DATABASE_POOL_MAX'>
+  readonly store: StorePorts
+  readonly queues: QueuePorts
+  readonly diagrams: Diagrams
+  readonly stopping: AbortSignal
+}
+
+/** How long streams wait without a hint: a safety net while hints arrive, the only way while they cannot. */
+const sweepMs = 5_000
+const sweepWithoutHintsMs = 1_000
+
+/** Puts the gateway together: memories, limits and the batch of submissions. */
+export const makeGateway = ({ config, store, queues, diagrams, stopping }: GatewayParts): Gateway => {
+  const now = Date.now
+  return {
+    store,
+    queues,
+    diagrams,
+    stopping,
+    now,
+    keys: makeKeyChecker({ find: store.findKey, touch: store.touchKey, now, cacheMs: config.KEY_CACHE_MS }),
+    catalogue: makeWorkflowCatalogue({
+      read: store.readDefinition,
+      readByHash: store.readDefinitionByHash,
+      now,
+      cacheMs: config.WORKFLOW_CACHE_MS,
+    }),
+    submissions: makeBatcher({
+      save: store.submit,
+      itemsMax: config.SUBMIT_BATCH_MAX,
+      waitingMax: config.SUBMIT_WAITING_MAX,
+      overloaded: () => new GatewayError('OVERLOADED'),
+    }),
+    requestLimits: makeTokenBuckets({ burst: config.RATE_BURST, perSecond: config.RATE_PER_SECOND }),
+    failureLimits: makeTokenBuckets({ burst: config.AUTH_FAILURES_BURST, perSecond: config.AUTH_FAILURES_PER_SECOND }),
+    streams: makeStreamRegistry(config.STREAMS_PER_TENANT_MAX),
+    streamLimits: {
+      heartbeatMs: config.SSE_HEARTBEAT_MS,
+      stallMs: config.SSE_STALL_MS,
+      sweepMs,
+      sweepWithoutHintsMs,
+    },
+  }
+}

@@ -1,0 +1,153 @@
+import type { Json, JsonObject, RunState, WorkflowDefinition } from '@flotilla/engine'
+import type {
+  Appended,
+  ApiKeyRow,
+  ArtifactRow,
+  AskedEvent,
+  AllStreamItem,
+  CheckpointRow,
+  DeadLetterFilter,
+  DeadLetterRow,
+  Decided,
+  DefinitionRow,
+  GateCursor,
+  GateDecision,
+  GateRow,
+  QueueDepth,
+  RunDetail,
+  RunFilter,
+  RunStream,
+  StreamCursor,
+  Submission,
+  Submitted,
+} from '@flotilla/store'
+import type { TicketStore } from './auth/tickets.js'
+
+/**
+ * What the gateway needs of the rooms behind it, as plain functions: `store-ports.ts` and `queue-ports.ts` plug the real
+ * ones in, specs plug in small ones. Every function that takes a tenant sees that tenant alone.
+ */
+
+/** A definition with its content. */
+export type StoredDefinition = DefinitionRow & { readonly definition: WorkflowDefinition }
+
+/** A run with its open gates, in the order in which they opened. */
+export interface RunWithGates {
+  readonly run: RunDetail
+  readonly gates: readonly GateRow[]
+}
+
+/** What a person asks of a run, with the audit entry that tells of it. */
+export interface AskedCommand {
+  readonly runId: string
+  readonly event: AskedEvent
+  readonly traceparent: string | null
+  /** Number or label: must exist, and stands in the event as a number. */
+  readonly checkpoint: string | null
+  readonly audit: { readonly action: string; readonly detail: JsonObject }
+}
+
+/** Who does something that the audit keeps. */
+export interface Actor {
+  readonly tenantId: string
+  readonly principal: string
+}
+
+/** What BullMQ knows of a queue. */
+export interface QueueCounts {
+  readonly name: string
+  readonly waiting: number
+  readonly active: number
+  readonly delayed: number
+  readonly failed: number
+  readonly completed: number
+  readonly workers: number
+  readonly ratePerSecond: number | null
+}
+
+/** Postgres, through the store. */
+export interface StorePorts {
+  readonly findKey: (id: string) => Promise<ApiKeyRow | null>
+  readonly touchKey: (id: string) => Promise<void>
+  readonly submit: (batch: readonly Submission[]) => Promise<readonly Submitted[]>
+  readonly readDefinition: (tenantId: string, name: string, version: number | null) => Promise<StoredDefinition | null>
+  readonly readDefinitionByHash: (tenantId: string, hash: string) => Promise<WorkflowDefinition | null>
+  readonly listDefinitions: (tenantId: string) => Promise<readonly DefinitionRow[]>
+  readonly registerDefinition: (
+    actor: Actor,
+    definition: WorkflowDefinition,
+    hash: string,
+  ) => Promise<'created' | 'same' | 'different'>
+  readonly readRun: (tenantId: string, runId: string) => Promise<RunWithGates | null>
+  readonly listRuns: (tenantId: string, filter: RunFilter) => Promise<readonly RunWithGates[]>
+  readonly readState: (tenantId: string, runId: string) => Promise<{ readonly state: RunState | null } | null>
+  /** Events of a run's stream after a number; null: no such run. */
+  readonly readStream: (
+    tenantId: string,
+    runId: string,
+    after: { readonly afterSeq: number; readonly afterPosition?: number; readonly limit: number },
+  ) => Promise<RunStream | null>
+  readonly readTenantStream: (
+    tenantId: string,
+    page: { readonly after: StreamCursor; readonly limit: number },
+  ) => Promise<{ readonly items: readonly AllStreamItem[]; readonly cursor: StreamCursor }>
+  /** Where the stream over all runs stands now. */
+  readonly tenantStreamEnd: (tenantId: string) => Promise<StreamCursor>
+  readonly listCheckpoints: (tenantId: string, runId: string) => Promise<readonly CheckpointRow[]>
+  /** The run's state at a checkpoint (number or label); null when it has no such checkpoint. */
+  readonly stateAt: (
+    tenantId: string,
+    runId: string,
+    checkpoint: string,
+  ) => Promise<{ readonly number: number; readonly state: RunState } | null>
+  readonly listArtifacts: (tenantId: string, runId: string) => Promise<readonly ArtifactRow[]>
+  readonly readArtifact: (
+    tenantId: string,
+    runId: string,
+    artifactId: string,
+  ) => Promise<(ArtifactRow & { readonly content: Json }) | null>
+  readonly listGates: (
+    tenantId: string,
+    page: { readonly after?: GateCursor; readonly limit: number },
+  ) => Promise<readonly GateRow[]>
+  readonly decideGate: (decision: GateDecision) => Promise<Decided>
+  readonly appendCommand: (
+    actor: Actor,
+    command: AskedCommand,
+  ) => Promise<Appended | { readonly outcome: 'no-checkpoint' }>
+  readonly listDeadLetters: (
+    tenantId: string,
+    page: DeadLetterFilter & {
+      readonly status: DeadLetterRow['status'] | null
+      readonly beforeId?: string
+      readonly limit: number
+    },
+  ) => Promise<readonly DeadLetterRow[]>
+  readonly countDeadLetters: (tenantId: string, filter: DeadLetterFilter) => Promise<number>
+  /** Replays or discards all open ones that match. `runIds`: runs that have news. */
+  readonly resolveDeadLetters: (
+    actor: Actor,
+    action: 'replay' | 'discard',
+    filter: DeadLetterFilter,
+  ) => Promise<{ readonly done: number; readonly runIds: readonly string[] }>
+  readonly listQueues: () => Promise<readonly QueueDepth[]>
+  readonly setQueuePaused: (actor: Actor, name: string, paused: boolean) => Promise<boolean>
+  readonly ping: () => Promise<void>
+}
+
+/** Redis, through the queues; every function fails within two seconds. */
+export interface QueuePorts {
+  readonly nudge: (run: {
+    readonly runId: string
+    readonly priority: number
+    readonly traceparent: string | null
+  }) => Promise<unknown>
+  /** Calls back when a run (null: any run) has published; returns how to stop. */
+  readonly onPublished: (runId: string | null, onHint: () => void) => () => void
+  /** Whether hints arrive at this moment. */
+  readonly hintsArrive: () => boolean
+  readonly counts: (names: readonly string[]) => Promise<readonly QueueCounts[]>
+  readonly setPaused: (name: string, paused: boolean) => Promise<void>
+  readonly tickets: TicketStore
+  readonly ping: () => Promise<unknown>
+}

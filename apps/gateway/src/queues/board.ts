@@ -1,0 +1,74 @@
+import { createBullBoard } from '@bull-board/api'
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
+import { FastifyAdapter } from '@bull-board/fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../http/gateway-error.js'
+
+/** Where bull-board lives. */
+export const boardPath = '/ops/queues'
+
+export interface BoardDeps {
+  /** BullMQ's queue of a name. */
+  readonly queue: (name: string) => unknown
+  /** Names of the queues to show. */
+  readonly names: () => Promise<readonly string[]>
+  readonly onError: ErrorHandler
+}
+
+/** Answers an error in the interface's own form; the board's plugin would use its own. */
+export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void
+
+/** How long the list of queues is believed, ms. */
+const namesMs = 5_000
+
+type BoardQueue = ConstructorParameters<typeof BullMQAdapter>[0]
+
+/**
+ * Shows the queues. Read-only: a job that is retried or removed behind the orchestrator's back would be a debt that
+ * nobody pays; that is what the dead-letter desk is for. Call after the guard is in place.
+ */
+export const registerBoard = async (fastify: FastifyInstance, deps: BoardDeps): Promise<void> => {
+  const server = new FastifyAdapter()
+  server.setBasePath(boardPath)
+  const board = createBullBoard({
+    queues: [],
+    serverAdapter: server,
+    options: { uiConfig: { boardTitle: 'Flotilla', hideRedisDetails: true } },
+  })
+  const shown = new Set<string>()
+  let listedAt = Number.NEGATIVE_INFINITY
+  const refresh = async (): Promise<void> => {
+    if (performance.now() - listedAt < namesMs) return
+    listedAt = performance.now()
+    for (const name of await deps.names()) {
+      if (shown.has(name)) continue
+      shown.add(name)
+      board.addQueue(new BullMQAdapter(deps.queue(name) as BoardQueue, { readOnlyMode: true })) // BullMQ's own object
+    }
+  }
+  // The plugin's type is of its own copy of Fastify's types.
+  const plugin = server.registerPlugin() as unknown as FastifyPluginCallback<{ basePath: string }>
+  await fastify.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        throw new GatewayError('METHOD_NOT_ALLOWED', 'The board is read-only.', { allow: 'GET, HEAD' })
+      // Its page holds a script of its own and is styled inline.
+      void reply.header(
+        'content-security-policy',
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
+      )
+      await refresh().catch(() => {
+        listedAt = Number.NEGATIVE_INFINITY
+      })
+    })
+    await scope.register(
+      (inner, pluginOptions, done) => {
+        const setErrorHandler = inner.setErrorHandler.bind(inner)
+        // The plugin brings a handler of its own, which shows messages and stacks.
+        inner.setErrorHandler = () => setErrorHandler(deps.onError)
+        plugin(inner, pluginOptions, done)
+      },
+      { prefix: boardPath, basePath: boardPath },
+    )
+  })
+}

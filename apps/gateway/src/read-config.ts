@@ -1,0 +1,41 @@
+import { flag, integer, optional, readEnv, text, url, type Env, type EnvValues } from '@flotilla/runtime'
+
+const settings = {
+  DATABASE_URL: url(['postgresql', 'postgres']),
+  DATABASE_POOL_MAX: integer({ min: 2, max: 100, default: 12 }),
+  REDIS_URL: url(['redis', 'rediss']),
+  REDIS_PREFIX: optional(text()),
+  PORT: integer({ min: 0, max: 65_535, default: 3_000 }),
+  /** A container gives 0.0.0.0. */
+  HOST: text({ default: '127.0.0.1', maxLength: 255 }),
+  /** Whether a proxy in front says who the client is (`X-Forwarded-For`). */
+  TRUST_PROXY: flag({ default: false }),
+  BODY_BYTES_MAX: integer({ min: 1_024, max: 16_777_216, default: 1_048_576 }),
+  /** Requests per second and key, and how many at once from rest. */
+  RATE_PER_SECOND: integer({ min: 1, max: 1_000_000, default: 5_000 }),
+  RATE_BURST: integer({ min: 1, max: 1_000_000, default: 20_000 }),
+  /** Refused credentials per second and address, and how many at once from rest. */
+  AUTH_FAILURES_PER_SECOND: integer({ min: 1, max: 10_000, default: 10 }),
+  AUTH_FAILURES_BURST: integer({ min: 1, max: 100_000, default: 300 }),
+  /** How long a key is believed without asking Postgres: the longest that a revoked one still works, in ms. */
+  KEY_CACHE_MS: integer({ min: 0, max: 60_000, default: 3_000 }),
+  /** How long the newest version of a workflow is believed, in ms. */
+  WORKFLOW_CACHE_MS: integer({ min: 0, max: 60_000, default: 2_000 }),
+  /** Submissions in one commit, and those that may wait for theirs. */
+  SUBMIT_BATCH_MAX: integer({ min: 1, max: 1_000, default: 100 }),
+  SUBMIT_WAITING_MAX: integer({ min: 1, max: 100_000, default: 5_000 }),
+  /** Open event streams per tenant. */
+  STREAMS_PER_TENANT_MAX: integer({ min: 1, max: 100_000, default: 5_000 }),
+  SSE_HEARTBEAT_MS: integer({ min: 100, max: 60_000, default: 15_000 }),
+  /** A client that takes nothing for this long is disconnected, in ms. */
+  SSE_STALL_MS: integer({ min: 1_000, max: 600_000, default: 30_000 }),
+}
+
+/** What the gateway is told by its environment. */
+export type GatewayConfig = EnvValues<typeof settings>
+
+/** Names of the settings, for the table in the docs. */
+export const gatewaySettings = Object.keys(settings)
+
+/** Reads the environment; throws `ConfigError` with every problem at once. */
+export const readConfig = (env: Env): GatewayConfig => readEnv(env, settings)

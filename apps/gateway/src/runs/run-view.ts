@@ -1,0 +1,83 @@
+import type { ErrorView, RunView, RunViewStatus, StepView, WaitingForView } from '@flotilla/contracts'
+import {
+  stepAt,
+  stepsOf,
+  waitingFor,
+  type JsonObject,
+  type RunError,
+  type RunState,
+  type WorkflowDefinition,
+} from '@flotilla/engine'
+import type { GateRow, RunDetail } from '@flotilla/store'
+import type { RunWithGates } from '../ports.js'
+import { runLinks } from './run-links.js'
+
+const isoOf = (epochMs: number | null): string | null => (epochMs === null ? null : new Date(epochMs).toISOString())
+
+const errorViewOf = (error: Readonly<Record<string, unknown>> | RunError | null): ErrorView | null =>
+  error === null
+    ? null
+    : {
+        code: String(error['code'] ?? 'UNKNOWN'),
+        message: String(error['message'] ?? ''),
+        ...(typeof error['step'] === 'string' ? { step: error['step'] } : {}),
+      }
+
+type Seen = RunDetail['view']
+
+const stepView = (state: Seen, path: string): StepView => {
+  const step = stepAt(state ?? { steps: {} }, path)
+  return {
+    name: path,
+    status: step.status,
+    attempts: step.attempts,
+    visits: step.visits,
+    startedAt: isoOf(step.startedAt),
+    finishedAt: isoOf(step.finishedAt),
+    error: errorViewOf(step.error),
+    ...(step.items === undefined ? {} : { items: step.items }),
+  }
+}
+
+/** An open gate as `waitingFor` shows it. */
+export const gateWaitedFor = (gate: GateRow): WaitingForView => ({
+  kind: 'gate',
+  gate: gate.gate,
+  gateId: gate.gateId,
+  since: gate.openedAt.toISOString(),
+  dueAt: gate.dueAt?.toISOString() ?? null,
+  shown: gate.shown,
+  shownHash: gate.shownHash,
+  outcomes: [...gate.outcomes],
+})
+
+const waitsOf = (state: Seen): WaitingForView[] =>
+  // Only steps and gates are asked for, which the store's view has.
+  (state === null ? null : waitingFor(state as unknown as RunState))?.waits.map(({ step, since, dueAt }) => ({
+    kind: 'event',
+    step,
+    since: isoOf(since),
+    dueAt: isoOf(dueAt),
+  })) ?? []
+
+/** A run as the interface shows it: steps in the definition's order, the first open gate under `waitingFor`. */
+export const runView = ({ run, gates: open }: RunWithGates, definition: WorkflowDefinition): RunView => {
+  const gates = open.map(gateWaitedFor)
+  const finished = run.status === 'completed' || run.status === 'cancelled' || run.status === 'failed'
+  return {
+    runId: run.runId,
+    workflow: run.workflow,
+    version: run.version,
+    status: run.status as RunViewStatus, // the table's check constraint
+    progress: run.progress,
+    traceId: run.traceId,
+    steps: stepsOf(definition).map(({ path }) => stepView(run.view, path)),
+    waitingFor: finished ? null : (gates[0] ?? waitsOf(run.view)[0] ?? null),
+    gates: finished ? [] : gates,
+    result: run.result,
+    error: errorViewOf(run.error),
+    createdAt: run.createdAt.toISOString(),
+    finishedAt: run.finishedAt?.toISOString() ?? null,
+    links: runLinks(run.runId),
+  }
+}

@@ -1,0 +1,233 @@
+import {
+  ArtifactPage,
+  CancelRun,
+  CheckpointDiff,
+  CheckpointPage,
+  ResumeRun,
+  RunAccepted,
+  RunCommandAccepted,
+  RunPage,
+  runStatuses,
+  RunView,
+  StateView,
+  SubmitRun,
+} from '@flotilla/contracts'
+import { Controller, Inject, Param, Req, Res } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GATEWAY, type Gateway } from '../gateway.js'
+import { bodyOf, principalOf, queryOf, runIdOf, traceOf } from '../http/caller.js'
+import { cursorParam, limitParam, textParamDoc, wordParamDoc } from '../http/params.js'
+import { Route } from '../http/route.js'
+import { cancelRun, resumeRun, type RunRequest } from './ask-run.js'
+import { listRunViews, readRunView } from './find-run.js'
+import { readIdempotencyKey } from './idempotency.js'
+import {
+  diffCheckpoints,
+  listArtifactViews,
+  listCheckpointViews,
+  readArtifactContent,
+  readStateView,
+} from './state-views.js'
+import { submitRun } from './submit-run.js'
+
+const tag = 'runs'
+
+/** Runs: submit, look at, cancel, resume. */
+@Controller()
+export class RunsController {
+  constructor(@Inject(GATEWAY) private readonly gateway: Gateway) {}
+
+  @Route('POST', '/runs', {
+    access: ['runs:write'],
+    doc: {
+      id: 'submitRun',
+      tag,
+      summary: 'Submits a run of a workflow. 202 once it is durable.',
+      body: SubmitRun,
+      params: {
+        'Idempotency-Key': {
+          in: 'header',
+          description: 'The same key and body give the same run for 24 hours.',
+          schema: { type: 'string', minLength: 1, maxLength: 255 },
+        },
+      },
+      answers: { 202: { description: 'Accepted; `Location` is the run.', body: RunAccepted } },
+      problems: [404, 413, 415, 422],
+    },
+  })
+  async submit(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<RunAccepted> {
+    const { gateway } = this
+    const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key'])
+    const { accepted, replayed } = await submitRun(
+      { catalogue: gateway.catalogue, submit: gateway.submissions.add, nudge: gateway.queues.nudge },
+      {
+        principal: principalOf(request),
+        body: bodyOf(SubmitRun, request),
+        parsedBody: request.body,
+        idempotencyKey,
+        ...traceOf(request),
+      },
+    )
+    void reply.header('location', accepted.links.self)
+    if (replayed) void reply.header('idempotency-replayed', 'true')
+    return accepted
+  }
+
+  @Route('GET', '/runs', {
+    access: ['runs:read'],
+    doc: {
+      id: 'listRuns',
+      tag,
+      summary: 'Root runs of the tenant, newest first.',
+      params: {
+        status: wordParamDoc('Only runs in this status.', runStatuses),
+        workflow: textParamDoc('Only runs of this workflow.'),
+        tag: textParamDoc('Only runs with this tag.'),
+        cursor: cursorParam,
+        limit: limitParam(100, 50),
+      },
+      answers: { 200: { description: 'A page of runs.', body: RunPage } },
+    },
+  })
+  list(@Req() request: FastifyRequest): Promise<RunPage> {
+    return listRunViews(this.gateway, principalOf(request).tenantId, queryOf(request))
+  }
+
+  @Route('GET', '/runs/:runId', {
+    access: ['runs:read'],
+    doc: {
+      id: 'readRun',
+      tag,
+      summary: 'One run.',
+      answers: { 200: { description: 'The run.', body: RunView } },
+      problems: [404],
+    },
+  })
+  read(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunView> {
+    return readRunView(this.gateway, principalOf(request).tenantId, runIdOf(runId))
+  }
+
+  @Route('GET', '/runs/:runId/state', {
+    access: ['runs:read'],
+    doc: {
+      id: 'readState',
+      tag,
+      summary: 'Shared state and memory of a run.',
+      answers: { 200: { description: 'The state.', body: StateView } },
+      problems: [404],
+    },
+  })
+  state(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<StateView> {
+    return readStateView(this.gateway, principalOf(request).tenantId, runIdOf(runId))
+  }
+
+  @Route('GET', '/runs/:runId/checkpoints', {
+    access: ['runs:read'],
+    doc: {
+      id: 'listCheckpoints',
+      tag,
+      summary: 'Checkpoints of a run, oldest first.',
+      answers: { 200: { description: 'The checkpoints.', body: CheckpointPage } },
+      problems: [404],
+    },
+  })
+  checkpoints(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<CheckpointPage> {
+    return listCheckpointViews(this.gateway, principalOf(request).tenantId, runIdOf(runId))
+  }
+
+  @Route('GET', '/runs/:runId/checkpoints/:from/diff/:to', {
+    access: ['runs:read'],
+    doc: {
+      id: 'diffCheckpoints',
+      tag,
+      summary: 'What changed between two checkpoints, each by number or label.',
+      answers: { 200: { description: 'The difference.', body: CheckpointDiff } },
+      problems: [404],
+    },
+  })
+  diff(
+    @Req() request: FastifyRequest,
+    @Param('runId') runId: string,
+    @Param('from') from: string,
+    @Param('to') to: string,
+  ): Promise<CheckpointDiff> {
+    const { tenantId } = principalOf(request)
+    return diffCheckpoints(this.gateway, { tenantId, runId: runIdOf(runId) }, [from, to])
+  }
+
+  @Route('GET', '/runs/:runId/artifacts', {
+    access: ['runs:read'],
+    doc: {
+      id: 'listArtifacts',
+      tag,
+      summary: 'Artifacts of a run, oldest first.',
+      answers: { 200: { description: 'The artifacts.', body: ArtifactPage } },
+      problems: [404],
+    },
+  })
+  artifacts(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<ArtifactPage> {
+    return listArtifactViews(this.gateway, principalOf(request).tenantId, runIdOf(runId))
+  }
+
+  @Route('GET', '/runs/:runId/artifacts/:artifactId', {
+    access: ['runs:read'],
+    doc: {
+      id: 'readArtifact',
+      tag,
+      summary: 'The content of an artifact.',
+      answers: { 200: { description: 'The content, in its own media type.', mediaTypes: ['*/*'] } },
+      problems: [404],
+    },
+  })
+  async artifact(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Param('runId') runId: string,
+    @Param('artifactId') artifactId: string,
+  ): Promise<void> {
+    const at = { tenantId: principalOf(request).tenantId, runId: runIdOf(runId) }
+    const { mediaType, body, sha256 } = await readArtifactContent(this.gateway, at, artifactId)
+    await reply
+      .header('content-type', mediaType.startsWith('text/') ? `${mediaType}; charset=utf-8` : mediaType)
+      // What an agent wrote must never run in this origin.
+      .header('content-security-policy', "default-src 'none'; sandbox")
+      .header('etag', `"${sha256}"`)
+      .send(Buffer.from(body))
+  }
+
+  @Route('POST', '/runs/:runId/resume', {
+    access: ['runs:operate'],
+    doc: {
+      id: 'resumeRun',
+      tag,
+      summary: 'Lets a failed or parked run go on, from where it stopped or from a checkpoint.',
+      body: ResumeRun,
+      bodyOptional: true,
+      answers: { 202: { description: 'Asked.', body: RunCommandAccepted } },
+      problems: [404, 409, 413, 415],
+    },
+  })
+  resume(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunCommandAccepted> {
+    return resumeRun(this.gateway, this.about(request, runId), bodyOf(ResumeRun, request, {}))
+  }
+
+  @Route('POST', '/runs/:runId/cancel', {
+    access: ['runs:operate', 'runs:write'],
+    doc: {
+      id: 'cancelRun',
+      tag,
+      summary: 'Asks a run to stop.',
+      body: CancelRun,
+      bodyOptional: true,
+      answers: { 202: { description: 'Asked.', body: RunCommandAccepted } },
+      problems: [404, 409, 413, 415],
+    },
+  })
+  cancel(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunCommandAccepted> {
+    return cancelRun(this.gateway, this.about(request, runId), bodyOf(CancelRun, request, {}))
+  }
+
+  private about(request: FastifyRequest, runId: string): RunRequest {
+    return { principal: principalOf(request), runId: runIdOf(runId), traceparent: traceOf(request).traceparent }
+  }
+}

@@ -1,0 +1,101 @@
+import type { ArtifactPage, ArtifactView, CheckpointDiff, CheckpointPage, StateView } from '@flotilla/contracts'
+import type { Json, JsonObject, RunState } from '@flotilla/engine'
+import type { ArtifactRow } from '@flotilla/store'
+import type { Gateway } from '../gateway.js'
+import { GatewayError } from '../http/gateway-error.js'
+import { differences } from './differences.js'
+import { findRun } from './find-run.js'
+
+/** What people mean by a run's state: input and data of each scope, and where each step stands. */
+const sharedState = (state: RunState): JsonObject => ({
+  status: state.status,
+  progress: state.progress,
+  scopes: state.scopes as unknown as JsonObject, // JSON by definition of the state
+  steps: state.steps as unknown as JsonObject,
+  artifacts: state.artifacts as unknown as JsonObject,
+})
+
+/** Shared state and memory of a run, as it is now. */
+export const readStateView = async (gateway: Gateway, tenantId: string, runId: string): Promise<StateView> => {
+  const { run } = await findRun(gateway, tenantId, runId)
+  const state = (await gateway.store.readState(tenantId, runId))?.state ?? null
+  const { '': root, ...scopes } = state?.scopes ?? {}
+  return {
+    runId,
+    status: run.status,
+    progress: run.progress,
+    input: root?.input ?? null,
+    data: root?.data ?? {},
+    scopes,
+  }
+}
+
+/** Checkpoints of a run, oldest first. */
+export const listCheckpointViews = async (
+  gateway: Gateway,
+  tenantId: string,
+  runId: string,
+): Promise<CheckpointPage> => {
+  await findRun(gateway, tenantId, runId)
+  const found = await gateway.store.listCheckpoints(tenantId, runId)
+  return {
+    items: found.map(({ number, label, step, createdAt }) => ({
+      number,
+      label,
+      step,
+      createdAt: createdAt.toISOString(),
+    })),
+    nextCursor: null,
+  }
+}
+
+/** What changed in the shared state from one checkpoint (number or label) to another. */
+export const diffCheckpoints = async (
+  gateway: Gateway,
+  { tenantId, runId }: { readonly tenantId: string; readonly runId: string },
+  [from, to]: readonly [string, string],
+): Promise<CheckpointDiff> => {
+  await findRun(gateway, tenantId, runId)
+  const [before, after] = await Promise.all(
+    [from, to].map((checkpoint) => gateway.store.stateAt(tenantId, runId, checkpoint)),
+  )
+  if (!before || !after) throw new GatewayError('CHECKPOINT_UNKNOWN')
+  return {
+    from: before.number,
+    to: after.number,
+    changes: differences(sharedState(before.state), sharedState(after.state)),
+  }
+}
+
+const artifactView = (row: ArtifactRow): ArtifactView => ({
+  artifactId: row.artifactId,
+  name: row.name,
+  version: row.version,
+  type: row.type,
+  mediaType: row.mediaType,
+  step: row.step,
+  parentId: row.parentId,
+  createdAt: row.createdAt.toISOString(),
+  href: `/runs/${row.runId}/artifacts/${encodeURIComponent(row.artifactId)}`,
+})
+
+/** Artifacts of a run, oldest first. */
+export const listArtifactViews = async (gateway: Gateway, tenantId: string, runId: string): Promise<ArtifactPage> => {
+  await findRun(gateway, tenantId, runId)
+  const found = await gateway.store.listArtifacts(tenantId, runId)
+  return { items: found.map(artifactView), nextCursor: null }
+}
+
+const textual = (content: Json): string => (typeof content === 'string' ? content : JSON.stringify(content))
+
+/** An artifact's content with the media type that it was saved with. */
+export const readArtifactContent = async (
+  gateway: Gateway,
+  { tenantId, runId }: { readonly tenantId: string; readonly runId: string },
+  artifactId: string,
+): Promise<{ readonly mediaType: string; readonly body: string; readonly sha256: string }> => {
+  await findRun(gateway, tenantId, runId)
+  const found = await gateway.store.readArtifact(tenantId, runId, artifactId)
+  if (found === null) throw new GatewayError('ARTIFACT_UNKNOWN')
+  return { mediaType: found.mediaType, body: textual(found.content), sha256: found.sha256 }
+}

@@ -1,0 +1,165 @@
+import { applyPatch, initialState, type Patch, type RunState } from '@flotilla/engine'
+import {
+  appendAudit,
+  appendCommand,
+  asTenant,
+  countDeadLetters,
+  decideGate,
+  discardDeadLetters,
+  findApiKey,
+  listArtifacts,
+  listCheckpoints,
+  listDeadLetters,
+  listDefinitions,
+  listGates,
+  listQueueDepths,
+  listRunGates,
+  listRuns,
+  ping,
+  readAllStream,
+  readArtifact,
+  readCheckpoint,
+  readDefinition,
+  readDefinitionsByHash,
+  readRun,
+  readState,
+  readStateParts,
+  readStream,
+  readStreamEnd,
+  registerDefinition,
+  replayDeadLetters,
+  setQueuePaused,
+  submitRuns,
+  touchApiKey,
+  type RunDetail,
+  type Store,
+  type Tx,
+} from '@flotilla/store'
+import type { Actor, AskedCommand, RunWithGates, StorePorts } from './ports.js'
+
+/** Dead letters that one transaction replays or discards. */
+const resolveBatch = 500
+
+const withGates = async (tx: Tx, run: RunDetail): Promise<RunWithGates> => {
+  const open = Object.keys(run.view?.gates ?? {})
+  // The view says whether there are any, which spares most runs the question.
+  const gates = open.length === 0 ? [] : await listRunGates(tx, run.runId)
+  return { run, gates: gates.filter(({ status }) => status === 'open') }
+}
+
+const stateAt = async (tx: Tx, runId: string, checkpoint: string) => {
+  const found = await readCheckpoint(tx, runId, checkpoint)
+  const run = found === null ? null : await readRun(tx, runId)
+  if (found === null || run === null) return null
+  const { snapshot, patches } = await readStateParts(tx, runId, found.position)
+  const start = snapshot ?? initialState({ runId, submittedBy: run.submittedBy })
+  // Patches are what diffState gave when they were saved.
+  const state = patches.reduce<RunState>((before, patch) => applyPatch(before, patch as Patch), start)
+  return { number: found.number, state }
+}
+
+const ask = async (tx: Tx, actor: Actor, command: AskedCommand) => {
+  const { runId, event, traceparent, audit } = command
+  const checkpoint = command.checkpoint === null ? null : await readCheckpoint(tx, runId, command.checkpoint)
+  if (command.checkpoint !== null && checkpoint === null && (await readRun(tx, runId)) !== null)
+    return { outcome: 'no-checkpoint' } as const
+  const asked = event.type === 'ResumeRequested' ? { ...event, checkpoint: checkpoint?.number ?? null } : event
+  const appended = await appendCommand(tx, { runId, event: asked, dedupKey: null, traceparent })
+  if (appended.outcome === 'appended')
+    await appendAudit(tx, {
+      tenant: actor.tenantId,
+      actor: actor.principal,
+      action: audit.action,
+      subject: runId,
+      detail: { ...audit.detail, ...(checkpoint === null ? {} : { checkpoint: checkpoint.number }) },
+    })
+  return appended
+}
+
+/** Plugs the store in. Every function that takes a tenant runs in a transaction that sees that tenant alone. */
+export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
+  const as = <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> => asTenant(pool, tenantId, work)
+  return {
+    findKey: (id) => findApiKey(pool, id),
+    touchKey: (id) => touchApiKey(pool, id),
+    submit: (batch) => submitRuns(pool, batch),
+    readDefinition: (tenantId, name, version) => as(tenantId, (tx) => readDefinition(tx, name, version)),
+    readDefinitionByHash: async (tenantId, hash) =>
+      (await as(tenantId, (tx) => readDefinitionsByHash(tx, [hash]))).get(hash) ?? null,
+    listDefinitions: (tenantId) => as(tenantId, listDefinitions),
+    registerDefinition: ({ tenantId, principal }, definition, hash) =>
+      as(tenantId, async (tx) => {
+        const { name, version } = definition
+        const outcome = await registerDefinition(tx, { name, version, hash, definition, createdBy: principal })
+        if (outcome === 'created')
+          await appendAudit(tx, {
+            tenant: tenantId,
+            actor: principal,
+            action: 'workflow.registered',
+            subject: name,
+            detail: { version, hash },
+          })
+        return outcome
+      }),
+    readRun: (tenantId, runId) =>
+      as(tenantId, async (tx) => {
+        const run = await readRun(tx, runId)
+        return run === null ? null : withGates(tx, run)
+      }),
+    listRuns: (tenantId, filter) =>
+      as(tenantId, async (tx) => {
+        const page: RunWithGates[] = []
+        for (const run of await listRuns(tx, filter)) page.push(await withGates(tx, run))
+        return page
+      }),
+    readState: (tenantId, runId) => as(tenantId, (tx) => readState(tx, runId)),
+    readStream: (tenantId, runId, after) => as(tenantId, (tx) => readStream(tx, runId, after)),
+    readTenantStream: (tenantId, page) => as(tenantId, (tx) => readAllStream(tx, page)),
+    tenantStreamEnd: (tenantId) => as(tenantId, readStreamEnd),
+    listCheckpoints: (tenantId, runId) => as(tenantId, (tx) => listCheckpoints(tx, runId)),
+    stateAt: (tenantId, runId, checkpoint) => as(tenantId, (tx) => stateAt(tx, runId, checkpoint)),
+    listArtifacts: (tenantId, runId) => as(tenantId, (tx) => listArtifacts(tx, runId)),
+    readArtifact: (tenantId, runId, id) => as(tenantId, (tx) => readArtifact(tx, runId, id)),
+    listGates: (tenantId, page) => as(tenantId, (tx) => listGates(tx, page)),
+    decideGate: (decision) => as(decision.tenant, (tx) => decideGate(tx, decision)),
+    appendCommand: (actor, command) => as(actor.tenantId, (tx) => ask(tx, actor, command)),
+    listDeadLetters: (tenantId, page) => as(tenantId, (tx) => listDeadLetters(tx, page)),
+    countDeadLetters: (tenantId, filter) => as(tenantId, (tx) => countDeadLetters(tx, filter)),
+    resolveDeadLetters: async ({ tenantId, principal }, action, filter) => {
+      const work = action === 'replay' ? replayDeadLetters : discardDeadLetters
+      const runIds = new Set<string>()
+      for (let done = 0; ;) {
+        const batch = await as(tenantId, async (tx) => {
+          const resolved = await work(tx, { filter, by: principal, limit: resolveBatch })
+          if (resolved.done > 0)
+            await appendAudit(tx, {
+              tenant: tenantId,
+              actor: principal,
+              action: action === 'replay' ? 'dead-letters.replayed' : 'dead-letters.discarded',
+              subject: filter.queue ?? 'dead-letters',
+              detail: { done: resolved.done, runIds: resolved.runIds.slice(0, 100) },
+            })
+          return resolved
+        })
+        done += batch.done
+        for (const runId of batch.runIds) runIds.add(runId)
+        if (batch.done < resolveBatch) return { done, runIds: [...runIds] }
+      }
+    },
+    listQueues: () => listQueueDepths(pool),
+    setQueuePaused: ({ tenantId, principal }, name, paused) =>
+      as(tenantId, async (tx) => {
+        const known = await setQueuePaused(tx, name, paused)
+        if (known)
+          await appendAudit(tx, {
+            tenant: tenantId,
+            actor: principal,
+            action: paused ? 'queue.paused' : 'queue.resumed',
+            subject: name,
+            detail: {},
+          })
+        return known
+      }),
+    ping: () => ping(pool),
+  }
+}

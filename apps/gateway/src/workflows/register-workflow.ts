@@ -1,0 +1,138 @@
+import {
+  ContractError,
+  contractById,
+  hostileMembers,
+  type Problem,
+  type WorkflowPage,
+  type WorkflowView,
+} from '@flotilla/contracts'
+import {
+  checkDefinition,
+  InlineError,
+  inlineWorkflows,
+  type Json,
+  type JsonObject,
+  type WorkflowDefinition,
+} from '@flotilla/engine'
+import type { DefinitionRow } from '@flotilla/store'
+import type { Principal } from '../auth/principal.js'
+import type { Gateway } from '../gateway.js'
+import { GatewayError } from '../http/gateway-error.js'
+import { pointerOf } from './pointer-of.js'
+import { fingerprintOf } from '../runs/idempotency.js'
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A version as it stands in a path: 1 to 2^31 - 1. Throws WORKFLOW_VERSION_UNKNOWN for anything else. */
+export const versionOf = (text: string): number => {
+  const version = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN
+  if (!(version <= 2_147_483_647)) throw new GatewayError('WORKFLOW_VERSION_UNKNOWN')
+  return version
+}
+
+const mismatches = (body: Readonly<Record<string, unknown>>, path: { name: string; version: number }): Problem[] =>
+  (['name', 'version'] as const)
+    .filter((member) => body[member] !== undefined && body[member] !== path[member])
+    .map((member) => ({ pointer: `/${member}`, code: 'NOT_THE_PATH', detail: `is not the ${member} in the path` }))
+
+/** What a body defines: name and version may be left to the path. Throws ContractError. */
+export const namedDefinition = (
+  body: unknown,
+  path: { readonly name: string; readonly version: number },
+): JsonObject => {
+  if (!isObject(body))
+    throw new ContractError('workflow', [{ pointer: '', code: 'IS_OBJECT', detail: 'must be an object' }])
+  const problems = [...hostileMembers(body), ...mismatches(body, path)]
+  if (problems.length > 0) throw new ContractError('workflow', problems)
+  return { ...body, ...path } as JsonObject // parsed JSON
+}
+
+const refused = (problems: readonly Problem[]): GatewayError =>
+  new GatewayError('DEFINITION_REFUSED', `${problems.length} findings; see errors.`, {}, problems)
+
+type Lookup = (name: string, version: number) => Promise<WorkflowDefinition | null>
+
+/** Puts the bodies of sub-workflows in, which are looked up one after the other as they are met. */
+const inlined = async (definition: WorkflowDefinition, lookUp: Lookup): Promise<WorkflowDefinition> => {
+  const known = new Map<string, WorkflowDefinition>()
+  for (;;) {
+    const missing: [string, number][] = []
+    try {
+      return inlineWorkflows(definition, (name, version) => {
+        const found = known.get(`${name} ${version}`)
+        if (!found) missing.push([name, version])
+        return found
+      })
+    } catch (error) {
+      if (!(error instanceof InlineError)) return definition // of a wrong shape, as the check will say
+      const [wanted] = missing
+      const found = wanted ? await lookUp(...wanted) : null
+      if (!wanted || !found) throw refused([{ pointer: '', code: error.code, detail: error.message }])
+      known.set(wanted.join(' '), found)
+    }
+  }
+}
+
+/** The definition as it is registered, sub-workflows inlined. Throws DEFINITION_REFUSED with the linter's findings. */
+export const checkedDefinition = async (given: JsonObject, lookUp: Lookup): Promise<WorkflowDefinition> => {
+  const definition = await inlined(given as unknown as WorkflowDefinition, lookUp) // judged below
+  const findings = checkDefinition(definition, { resolveContract: (id) => contractById(id) !== undefined })
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0)
+    throw refused(
+      errors.map(({ where, code, message, fix }) => ({
+        pointer: pointerOf(Array.isArray(given['states']) ? definition.states : [], where),
+        code,
+        detail: `${message}: ${fix}`,
+      })),
+    )
+  return definition
+}
+
+const viewOf = (row: DefinitionRow, title: string, description: string | null): WorkflowView => ({
+  name: row.name,
+  version: row.version,
+  title,
+  description,
+  hash: row.hash,
+  shipped: !row.own,
+  createdAt: row.createdAt.toISOString(),
+  graph: `/workflows/${encodeURIComponent(row.name)}/graph.svg?version=${row.version}`,
+})
+
+const viewOfRow = async (gateway: Gateway, tenantId: string, row: DefinitionRow): Promise<WorkflowView> => {
+  const { title, description } = await gateway.catalogue.byHash(tenantId, row.hash)
+  return viewOf(row, title, description ?? null)
+}
+
+/** The catalogue of the tenant: what ships and its own; by name, newest version first. */
+export const listWorkflowViews = async (gateway: Gateway, tenantId: string): Promise<WorkflowPage> => {
+  const rows = [...(await gateway.store.listDefinitions(tenantId))]
+  rows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : b.version - a.version))
+  const items: WorkflowView[] = []
+  for (const row of rows) items.push(await viewOfRow(gateway, tenantId, row))
+  return { items, nextCursor: null }
+}
+
+/** Registers a version. `created` false: it was there with the same content. Throws 409 when it has other content. */
+export const registerWorkflow = async (
+  gateway: Gateway,
+  principal: Principal,
+  given: JsonObject,
+): Promise<{ readonly created: boolean; readonly view: WorkflowView }> => {
+  const definition = await checkedDefinition(given, async (sub, version) => {
+    const found = await gateway.store.readDefinition(principal.tenantId, sub, version)
+    return found?.definition ?? null
+  })
+  const { name, version } = definition
+  const hash = fingerprintOf(definition as unknown as Json)
+  const outcome = await gateway.store.registerDefinition(principal, definition, hash)
+  if (outcome === 'different') throw new GatewayError('WORKFLOW_VERSION_EXISTS')
+  gateway.catalogue.forget(principal.tenantId, name)
+  const stored = await gateway.catalogue.find(principal.tenantId, name, version)
+  return {
+    created: outcome === 'created',
+    view: viewOf(stored, definition.title, definition.description ?? null),
+  }
+}
