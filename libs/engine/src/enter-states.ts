@@ -155,7 +155,7 @@ const isVoid = (turn: Turn, { state, parentVisit: visit }: Entry): boolean => {
 }
 
 /**
- * Enters the states that are to be entered, and those that follow from them, until every region waits for something or
+ * Enters the states that are to be entered, and those that follow from one before the next, until every region waits for something or
  * has ended. A definition that circles without waiting is stopped with LOOP_EXHAUSTED after 10,000 entries.
  */
 export const enterStates = (turn: Turn): void => {
@@ -165,7 +165,9 @@ export const enterStates = (turn: Turn): void => {
       failRun(turn, { code: 'LOOP_EXHAUSTED', message: 'the workflow circles without waiting', step: entry.state.path })
       return
     }
+    const others = turn.todo.splice(0)
     enter(turn, entry.state, entry.again ?? false)
+    turn.todo.push(...others)
   }
 }
 

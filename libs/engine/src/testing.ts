@@ -1,4 +1,5 @@
 export { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
+export { aRun, type Given, type TestRun } from './testing/a-run.js'
 export { checkInvariants, freeze, InvariantBroken } from './testing/check-invariants.js'
 export { equalJson } from './testing/equal-json.js'
 export { explore, type Explored, type ExploreOptions } from './testing/explore.js'

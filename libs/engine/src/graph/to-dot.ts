@@ -69,6 +69,9 @@ const legendShapes: readonly (readonly [NodeKind, string])[] = [
   ['end', 'start, end'],
 ]
 
+/** Nodes one below the other. */
+const below = (ids: readonly string[]): string => `${ids.map(quoted).join(' -> ')} [style="invis"]`
+
 const drawLegend = (coloured: boolean): readonly string[] => {
   const kinds = legendShapes.map(([kind, label]) => drawNode({ id: `/legend/${kind}`, label, kind, status: null }))
   const statuses = Object.entries(statusFills).map(
@@ -80,6 +83,8 @@ const drawLegend = (coloured: boolean): readonly string[] => {
     'label="legend"; style="rounded"; color="#cbd5e1"; fontcolor="#64748b"; node [fontsize=9, height=0.25, margin="0.08,0.03"]',
     ...kinds,
     ...(coloured ? statuses : []),
+    ...(coloured ? [below(Object.keys(statusFills).map((status) => `/legend/status/${status}`))] : []),
+    below(legendShapes.map(([kind]) => `/legend/${kind}`)),
     '}',
   ]
 }

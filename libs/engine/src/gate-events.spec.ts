@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { dueDeadlines } from './deadline-events.js'
+import type { HumanState } from './definition.js'
+import { aDefinition, anEnd } from './testing/a-definition.js'
+import { aRun } from './testing/a-run.js'
+import { waitingFor } from './waiting-for.js'
+
+const gate: HumanState = {
+  kind: 'human',
+  name: 'sign_off',
+  title: 'Manager sign-off',
+  shows: { amount: 'input.amount' },
+  outcomes: ['minor_changes'],
+  deadlineMs: 1_000,
+  transitions: [
+    { on: 'approve', to: 'end', assign: [{ to: 'by', from: 'event.decidedBy' }] },
+    {
+      on: 'adjust',
+      when: 'event.values.amount > 0',
+      to: 'end',
+      assign: [{ to: 'amount', from: 'event.values.amount' }],
+    },
+    { on: 'timeout', to: 'end', assign: [{ to: 'by', from: 'event.decidedBy' }] },
+  ],
+}
+const end = anEnd({ result: { by: 'data.by', amount: 'data.amount' } })
+const decide = (decision: string, values: { amount: number } | null = null, gateId = 'r.sign_off.1') =>
+  ({ type: 'GateDecided', gateId, decision, values, comment: null, decidedBy: 'ann' }) as const
+const run = (given: Partial<HumanState> = {}) => aRun(aDefinition([{ ...gate, ...given }, end]), { amount: 9 })
+
+test('a gate shows what it declares, and the run waits for it', () => {
+  const it = run()
+  expect(it.commands.find(({ type }) => type === 'OpenGate')).toEqual({
+    type: 'OpenGate',
+    gateId: 'r.sign_off.1',
+    gate: 'sign_off',
+    step: 'sign_off',
+    visit: 1,
+    shown: { amount: 9 },
+    outcomes: ['approve', 'reject', 'adjust', 'minor_changes'],
+    openedAt: 1_000,
+    dueAt: 2_000,
+  })
+  expect(it.state.status).toBe('waiting')
+  expect(it.published).toEqual(['run.started', 'hitl.requested', 'waiting'])
+  expect(waitingFor(it.state)).toMatchObject({ gates: [{ gate: 'sign_off', since: 1_000, dueAt: 2_000 }], waits: [] })
+})
+
+test('the stream does not tell what a gate shows', () => {
+  const told = run().commands.flatMap((command) => (command.type === 'Publish' ? [command.event] : []))
+  expect(JSON.stringify(told)).not.toContain('amount')
+})
+
+test('a decision is applied once, with who took it, and its pause is measured', () => {
+  const it = run().later(300).give(decide('approve'))
+  expect(it.state).toMatchObject({ status: 'completed', result: { by: 'ann' }, gates: {} })
+  expect(it.published.slice(0, 2)).toEqual(['hitl.resolved', 'step.completed'])
+  expect(it.commands.find((c) => c.type === 'EndSpan' && c.span === 'gate')).toMatchObject({
+    key: 'gate:r.sign_off.1',
+    parentKey: 'step:sign_off:1',
+    startedAt: 1_000,
+    endedAt: 1_300,
+    attributes: { 'flotilla.gate.pause_ms': 300 },
+  })
+  expect(it.give(decide('approve')).last.ignored).toBe('finished')
+})
+
+test('a decision on a gate that is not open is ignored', () => {
+  expect(run().give(decide('approve', null, 'r.sign_off.9')).last.ignored).toBe('gate-not-open')
+})
+
+describe('a decision that nothing accepts opens the gate again', () => {
+  test.each([
+    ['a guard that does not hold', decide('adjust', { amount: 0 })],
+    ['no values', decide('adjust')],
+    ['an outcome without transition', decide('reject')],
+    ['an outcome that it does not have', decide('magic')],
+  ])('%s', (_, decision) => {
+    const it = run().later(300).give(decision)
+    expect(it.state.status).toBe('waiting')
+    expect(Object.keys(it.state.gates)).toEqual(['r.sign_off.2'])
+    expect(it.state.gates['r.sign_off.2']).toMatchObject({ dueAt: 2_000, shown: { amount: 9 } })
+    it.give(decide('adjust', { amount: 4 }, 'r.sign_off.2'))
+    expect(it.state.result).toEqual({ by: null, amount: 4 })
+  })
+})
+
+describe('the deadline', () => {
+  const expire = (it: ReturnType<typeof run>) => {
+    it.later(1_000)
+    for (const event of dueDeadlines(it.state, it.now)) it.give(event)
+    return it
+  }
+
+  test('takes the timeout transition, decided by timeout', () => {
+    const it = expire(run())
+    expect(it.state).toMatchObject({ status: 'completed', result: { by: 'timeout' } })
+    expect(it.commands).toContainEqual({ type: 'CloseGate', gateId: 'r.sign_off.1', status: 'expired' })
+  })
+
+  test('fails the run with GATE_TIMEOUT where there is none', () => {
+    const it = expire(run({ transitions: [{ on: 'approve', to: 'end' }] }))
+    expect(it.state).toMatchObject({ status: 'failed', error: { code: 'GATE_TIMEOUT', step: 'sign_off' } })
+  })
+
+  test('of a gate that was decided is void', () => {
+    const [event] = dueDeadlines(run().state, 5_000)
+    if (!event) throw new Error('nothing was due')
+    const open = run()
+      .give(decide('adjust', { amount: 0 }))
+      .later(1_000)
+    expect(open.give(event).last.ignored).toBe('gate-not-open')
+  })
+})
