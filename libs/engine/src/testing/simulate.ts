@@ -47,6 +47,9 @@ export interface Simulated {
   readonly published: readonly StreamedEvent[]
 }
 
+/** How long a simulated agent lets a person think: for ever would leave some worlds without an end. */
+const askedDeadlineMs = 60_000
+
 type Pending = (at: number) => RunEvent
 
 const replyEvents = (dispatched: Dispatched, agents: SimulatedAgents): readonly Pending[] => {
@@ -58,7 +61,7 @@ const replyEvents = (dispatched: Dispatched, agents: SimulatedAgents): readonly 
   if ('failed' in reply)
     return [started, (at) => ({ type: 'StepFailed', at, ...from, error: reply.failed, attempts: 1, usage: null })]
   if ('ask' in reply)
-    return [started, (at) => ({ type: 'StepAskedHuman', at, ...from, payload: reply.ask, deadlineMs: null })]
+    return [started, (at) => ({ type: 'StepAskedHuman', at, ...from, payload: reply.ask, deadlineMs: askedDeadlineMs })]
   const { output, usage } = reply
   return [started, (at) => ({ type: 'StepSucceeded', at, ...from, output, usage: usage ?? null })]
 }
