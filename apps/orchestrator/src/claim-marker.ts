@@ -1,3 +1,4 @@
+import { CodedError } from '@flotilla/contracts'
 import { clearClaim, holdName, markClaim, type HeldName, type StoreOptions } from '@flotilla/store'
 
 /** The orchestrator's own row in the claim table, on a session that holds its name. */
@@ -15,6 +16,8 @@ export const makeClaimMarker = (options: Omit<StoreOptions, 'max' | 'onError'>, 
   const open = async (): Promise<HeldName> => {
     if (held) return held
     const opened = await holdName(options, orchestrator)
+    // After a lost session the server may hold it for a moment longer; the tick backs off and comes back.
+    if (opened === null) throw new CodedError('ORCHESTRATOR_NAME_TAKEN', `another session holds ${orchestrator}`)
     held = opened
     void opened.lost.then(() => {
       if (held === opened) held = null

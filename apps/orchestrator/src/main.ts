@@ -49,6 +49,8 @@ await runMain(async () => {
     onMalformed: (entry, code) => void log.error({ entry, code }, 'malformed reply set aside'),
   })
   const marker = makeClaimMarker(storeOptions, name)
+  // Redis may be away at the start: the loops find it when it comes.
+  await Promise.allSettled([queues.ready(), desk.ready(), signals.ready(), reader.ready()])
   const inbox = makeRepliesInbox()
   const definitions = makeDefinitions(async (hash) => (await readDefinitionsByHash(store.pool, [hash])).get(hash))
 
@@ -188,7 +190,7 @@ await runMain(async () => {
     },
     metrics: metricsText,
   })
-  log.info({ name, port: health.port }, 'orchestrator ready')
+  log.info({ orchestrator: name, port: health.port }, 'orchestrator ready')
 
   installShutdown({
     timeoutMs: shutdownMs,

@@ -1,3 +1,4 @@
+import 'reflect-metadata'
 import { plainToInstance, Type } from 'class-transformer'
 import { ArrayMaxSize, IsArray, IsObject, ValidateNested, validateSync, type ValidationError } from 'class-validator'
 import { ContractError, invariant, type Problem } from './errors.js'

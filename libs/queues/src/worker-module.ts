@@ -111,7 +111,11 @@ class QueuesModule {}
 /** A module with one worker per entry; they begin when the application starts and end (after their jobs) when it closes. */
 export const workerModule = (place: RedisPlace, workers: readonly WorkerSettings[]): DynamicModule => ({
   module: WorkersModule,
-  imports: [BullModule.forRoot({ connection: workerOptions(place), ...bullPrefix(place) })],
+  imports: [
+    BullModule.forRoot({ connection: workerOptions(place), ...bullPrefix(place) }),
+    // Registers no queue, but brings the part of the library that finds processors: without it no worker begins.
+    BullModule.registerQueue(),
+  ],
   providers: workers.map(makeProcessor),
 })
 
