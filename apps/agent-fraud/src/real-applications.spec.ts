@@ -6,10 +6,9 @@ import { assessFraud } from './assess-fraud.js'
 
 const dataDir = process.env['FLOTILLA_DATA_DIR'] ?? path.resolve(import.meta.dirname, '../../../../shared/data')
 const file = path.join(dataDir, 'loans/applications.jsonl')
-const missing = !existsSync(file)
-const title = 'of the real applications at most 3 % are referred or blocked, and at most 5 % are suspicious'
 
-test.skipIf(missing)(missing ? `${title} (skipped: the data set is not at ${file})` : title, () => {
+test('of the real applications at most 3 % are referred or blocked, and at most 5 % are suspicious', ({ skip }) => {
+  skip(!existsSync(file), `the data set is not at ${file}`)
   const lines = readFileSync(file, 'utf8').trim().split('\n')
   const outputs = lines.map((line) => {
     const input = parseContract(FraudInput, { ...JSON.parse(line), statementCheck: { ok: true, breaks: [] } })

@@ -16,7 +16,7 @@ describe('the letter agent', () => {
     input,
     { ...input, decision: 'refer', applicant: { fullName: null } },
   ]))
-    test(law.name, law.check)
+    test(`law: ${law.name}`, () => expect(law.check()).resolves.toBeUndefined())
 
   test('writes by its contracts, also without anything optional', async () => {
     const { output, tools } = await callAgent(makeLetterAgent(), input)
