@@ -49,10 +49,30 @@ const exact: Readonly<Record<string, string>> = {
   INFLOW_UNUSUAL: 'Payments shortly before the application differ strongly from the earlier use of the account.',
   MONEY_PASSED_THROUGH: 'Payments shortly before the application differ strongly from the earlier use of the account.',
   ACCOUNT_RECENT: 'The account has not existed for long enough.',
+  BALANCE_LOW: 'The balance of the account was too low in relation to the monthly payment.',
+  BALANCE_VOLATILE: 'The balance of the account changed too much for this loan.',
+  NEGATIVE_BALANCE: 'The account was overdrawn in the period that the statement covers.',
+  NET_FLOW_LOW: 'Too little of what comes into the account stays there, in relation to the monthly payment.',
+  LOAN_LARGE_FOR_BALANCE: 'The amount is too high in relation to the balance of the account.',
+  PAYMENT_BEYOND_INCOME: 'The monthly payment is higher than the income that the account statement shows.',
+  PAYMENT_LARGE_FOR_INCOME: 'The monthly payment is too high in relation to your income.',
+  PAYMENT_TO_INCOME_HIGH: 'The monthly payment is too high in relation to your income.',
+  PD_NOT_ASSESSED: 'The account statement does not suffice to judge whether the loan could be repaid.',
+  AFFORDABILITY_NOT_ASSESSED: 'The account statement does not show what income is left after your regular expenses.',
+  INCOME_NOT_CHECKED: 'We could not confirm a regular income from the account statement.',
+  INCOME_IN_CASH: 'Most of the income that the account statement shows was paid in as cash.',
+  STATEMENT_MISSING: 'The account statement that we need was not provided.',
+  BALANCE_GAP: 'The balances and the entries of the account statement do not agree.',
+  DAY_INCONSISTENT: 'The balances and the entries of the account statement do not agree.',
+  FIGURES_UNNATURAL: 'We could not confirm that the account statement is complete and unchanged.',
+  BALANCE_DRESSED: 'Payments shortly before the application differ strongly from the earlier use of the account.',
+  ACCOUNT_YOUNG: 'The account has not existed for long enough.',
+  EMAIL_INVALID: 'The e-mail address that was given is not one.',
+  PHONE_IMPLAUSIBLE: 'The telephone number that was given is not one.',
   REVIEW_TIMED_OUT: 'A review by a member of our staff could not be finished in time.',
 }
 
-/** Words by the beginning of the code, the longest one first. */
+/** Words by the beginning of the code, where the code itself is not above. */
 const byPrefix: readonly (readonly [prefix: string, code: string | null, text: string])[] = [
   ['SANCTIONS', 'IDENTITY_NOT_CONFIRMED', identity],
   ['WATCHLIST', 'IDENTITY_NOT_CONFIRMED', identity],
@@ -61,6 +81,9 @@ const byPrefix: readonly (readonly [prefix: string, code: string | null, text: s
   ['AML_', 'IDENTITY_NOT_CONFIRMED', identity],
   ['IDENTITY_', null, identity],
   ['KYC_', null, identity],
+  ['BIRTH_DATE_', null, identity],
+  ['AGE_', null, identity],
+  ['ACCOUNT_', null, 'What was said about the account could not be confirmed.'],
   ['DOCUMENT_', null, 'The identity document that was given could not be verified.'],
   ['MRZ_', null, 'The identity document that was given could not be verified.'],
   ['STATEMENT_', null, 'We could not confirm that the account statement is complete and unchanged.'],
@@ -70,6 +93,13 @@ const byPrefix: readonly (readonly [prefix: string, code: string | null, text: s
   ['FRAUD', null, 'We could not confirm some of the information in the application.'],
   ['PD_', null, 'The way your account was used suggests too high a risk that the loan could not be repaid.'],
 ]
+
+/** Whether a text of somebody else's names what no letter may name, whatever its code. */
+export const tipsOff = (text: string): boolean =>
+  /sanction|watch ?list|embargo|terroris|launder|\bOFAC\b|\bPEP\b/i.test(text)
+
+/** What is said instead. */
+export const neutralEntry: CatalogueEntry = { code: 'IDENTITY_NOT_CONFIRMED', text: identity }
 
 /** Findings that speak for an applicant: never a reason to refuse, whatever list they come in. */
 const favourable: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import type { LetterReason } from '@flotilla/contracts'
-import { findReason, isFavourable, type CatalogueEntry } from './reason-catalogue.js'
+import { findReason, isFavourable, neutralEntry, tipsOff, type CatalogueEntry } from './reason-catalogue.js'
 import { escapeMarkdown } from './escape-markdown.js'
 
 /** More than four would hide the decisive ones (Regulation B, comment 9(b)(2)-1). */
@@ -8,6 +8,7 @@ export const reasonsMax = 4
 const wordsOf = ({ code, text }: LetterReason): CatalogueEntry | null => {
   const known = findReason(code)
   if (known) return known
+  if (tipsOff(`${code} ${text ?? ''}`)) return neutralEntry
   const own = escapeMarkdown((text ?? '').slice(0, 300))
   return own === '' ? null : { code: code.trim().slice(0, 100), text: /[.!?]$/.test(own) ? own : `${own}.` }
 }

@@ -96,6 +96,15 @@ describe('a letter', () => {
     },
   )
 
+  test.each([
+    { code: 'NAME_ON_SANCTIONS_LIST', text: 'x' },
+    { code: 'LIST_HIT', text: 'The name is on the OFAC list.' },
+  ])('does not let the unknown reason $code tip anybody off', (reason) => {
+    const output = writeLetter(anInput({ reasons: [reason] }))
+    expect(output.reasonCodes).toEqual(['IDENTITY_NOT_CONFIRMED'])
+    expect(output.letter.body).not.toMatch(/sanction|OFAC/i)
+  })
+
   test('lets a reason that it does not know speak for itself, as plain text', () => {
     const reasons = [{ code: 'NEW_RULE', text: '[Click](https://x.example) <b>now</b>\n# big' }]
     const output = writeLetter(anInput({ reasons }))
