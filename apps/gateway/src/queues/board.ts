@@ -21,7 +21,17 @@ export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: Fast
 /** How long the list of queues is believed, ms. */
 const namesMs = 5_000
 
+type BoardPlugin = FastifyPluginCallback<{ readonly basePath?: string }>
 type BoardQueue = ConstructorParameters<typeof BullMQAdapter>[0]
+
+/** The plugin brings an error handler of its own, which shows messages and stacks: it is set aside for ours. */
+const withErrorHandler =
+  (plugin: BoardPlugin, onError: ErrorHandler): BoardPlugin =>
+  (fastify, options, done) => {
+    const setErrorHandler = fastify.setErrorHandler.bind(fastify)
+    Object.assign(fastify, { setErrorHandler: () => setErrorHandler(onError) })
+    plugin(fastify, options, done)
+  }
 
 /**
  * Shows the queues. Read-only: a job that is retried or removed behind the orchestrator's back would be a debt that
@@ -47,7 +57,7 @@ export const registerBoard = async (fastify: FastifyInstance, deps: BoardDeps): 
     }
   }
   // The plugin's type is of its own copy of Fastify's types.
-  const plugin = server.registerPlugin() as unknown as FastifyPluginCallback<{ basePath: string }>
+  const plugin = server.registerPlugin() as unknown as BoardPlugin
   await fastify.register(async (scope) => {
     scope.addHook('onRequest', async (request, reply) => {
       if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -61,14 +71,6 @@ export const registerBoard = async (fastify: FastifyInstance, deps: BoardDeps): 
         listedAt = Number.NEGATIVE_INFINITY
       })
     })
-    await scope.register(
-      (inner, pluginOptions, done) => {
-        const setErrorHandler = inner.setErrorHandler.bind(inner)
-        // The plugin brings a handler of its own, which shows messages and stacks.
-        inner.setErrorHandler = () => setErrorHandler(deps.onError)
-        plugin(inner, pluginOptions, done)
-      },
-      { prefix: boardPath, basePath: boardPath },
-    )
+    await scope.register(withErrorHandler(plugin, deps.onError), { prefix: boardPath, basePath: boardPath })
   })
 }
