@@ -17,8 +17,8 @@ export const regularVariationMax = 0.6
 /** Share of months with income below which it is irregular. */
 export const regularMonthsMin = 0.8
 /**
- * Living costs are what was spent beside obligations, but at most this share of income: who has more spends more, and
- * can spend less. On the real applications the median household spends 79 % of its income in cash, paid loans included.
+ * Living costs are what was spent beside obligations, but at most this share of what obligations leave: who has more
+ * spends more, and can spend less. On the real applications most households spend all that comes in, and repay.
  */
 export const livingCostsShareMax = 0.5
 /** Disposable income over payment from which the payment is carried with a reserve. */
@@ -39,9 +39,14 @@ const variationOf = (values: readonly number[]): number => {
   return centre === 0 ? 0 : Math.sqrt(mean(values.map((value) => (value - centre) ** 2))) / centre
 }
 
+const isEven = (incomes: readonly number[]): boolean =>
+  variationOf(incomes) <= regularVariationMax &&
+  incomes.filter((amount) => amount > 0).length / incomes.length >= regularMonthsMin
+
 const measure = (flows: Flows, monthlyPayment: number): IncomeMetrics => {
-  const income = median(flows.incomes)
-  const livingCosts = Math.min(flows.spendingPerMonth, livingCostsShareMax * income)
+  const income = isEven(flows.incomes) ? median(flows.incomes) : mean(flows.incomes)
+  const left = Math.max(0, income - flows.obligationsPerMonth)
+  const livingCosts = Math.min(flows.spendingPerMonth, livingCostsShareMax * left)
   const disposable = income - flows.obligationsPerMonth - livingCosts
   return {
     monthsObserved: flows.incomes.length,
@@ -68,11 +73,8 @@ const nothingMeasured = (monthsObserved: number): IncomeMetrics => ({
   paymentToIncome: null,
 })
 
-const judgeRegularity = (flows: Flows, metrics: IncomeMetrics): IncomeRegularity => {
-  if (flows.incomes.every((amount) => amount === 0)) return 'none'
-  const even = (metrics.incomeVariation ?? 0) <= regularVariationMax
-  return even && (metrics.monthsWithIncome ?? 0) >= regularMonthsMin ? 'regular' : 'irregular'
-}
+const judgeRegularity = ({ incomes }: Flows): IncomeRegularity =>
+  incomes.every((amount) => amount === 0) ? 'none' : isEven(incomes) ? 'regular' : 'irregular'
 
 const judge = (metrics: IncomeMetrics, monthlyPayment: number): IncomeVerdict => {
   const disposable = metrics.disposablePerMonth ?? 0
@@ -117,8 +119,8 @@ const findingsOf = (flows: Flows, regularity: IncomeRegularity): IncomeFinding[]
 
 /**
  * Income, its regularity and sources, obligations, and whether what is left carries the payment, from the complete
- * months of the statement before the application. Disposable income is the median month's income less obligations less
- * living costs.
+ * months of the statement before the application. Disposable income is the income of a month (the median of regular
+ * months, the mean of irregular ones) less obligations less living costs.
  */
 export const assessIncome = ({ statement, submittedOn, loan }: IncomeInput): IncomeOutput => {
   const months = observedMonths(statement, submittedOn)
@@ -136,7 +138,7 @@ export const assessIncome = ({ statement, submittedOn, loan }: IncomeInput): Inc
   }
   const flows = measureFlows(months)
   const metrics = measure(flows, loan.monthlyPayment)
-  const regularity = judgeRegularity(flows, metrics)
+  const regularity = judgeRegularity(flows)
   const verdict = judge(metrics, loan.monthlyPayment)
   return {
     verdict,

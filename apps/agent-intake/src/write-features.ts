@@ -1,3 +1,4 @@
+import 'reflect-metadata'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { CreditApplication, parseContract } from '@flotilla/contracts'

@@ -54,7 +54,7 @@ export class IncomeObligation {
 export class IncomeMetrics {
   /** Complete months before the application that were looked at. */
   @IsInt() @Min(0) @Max(12) monthsObserved!: number
-  /** Median of the months. */
+  /** Median of the months where they are regular, else their mean. */
   @OrNull() @IsNumber() @Min(0) incomePerMonth!: number | null
   /** Standard deviation over mean of the months' income. */
   @OrNull() @IsNumber() @Min(0) incomeVariation!: number | null
