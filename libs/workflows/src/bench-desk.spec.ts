@@ -15,7 +15,16 @@ test('the bench desk approves', () => {
   expect(dispatched[0]?.input).toEqual({ payload: { any: 'object' } })
 })
 
-for (const { fact, check } of lawsOf(benchDesk, { agents: {} })) test(fact, check)
+test('an object that its contract has wrapped is not wrapped again', () => {
+  const { commands } = simulate(benchDesk, {}, { input: { payload: { any: 'object' } } })
+  const first = commands.find((command) => command.type === 'Dispatch')
+  expect(first?.input).toEqual({ payload: { any: 'object' } })
+})
+
+for (const { fact, check } of lawsOf(benchDesk, { agents: {} }))
+  test(`law: ${fact}`, () => {
+    expect(check).not.toThrow()
+  })
 
 test('every reachable state keeps the invariants', () => {
   expect(explore(benchDesk, { badDays: { resume: false } }).complete).toBe(true)

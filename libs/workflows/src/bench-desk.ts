@@ -39,7 +39,8 @@ export const benchDesk: WorkflowDefinition = {
       kind: 'set',
       name: 'intake',
       weight: 5,
-      assign: [{ to: 'application', from: 'input' }],
+      // The contract wraps the client's object once; wrapping it again for each step would nest it.
+      assign: [{ to: 'application', from: 'size(input) == 1 && has(input.payload) ? input.payload : input' }],
       transitions: [{ on: 'done', to: 'checks' }],
     },
     {

@@ -1,7 +1,9 @@
-import { stepsOf, type JsonObject } from '@flotilla/engine'
+import { contractById, parseContract } from '@flotilla/contracts'
+import { checkDefinition, stepsOf, type JsonObject } from '@flotilla/engine'
 import { explore, lawsOf, simulate, type Decision, type SimulatedAgents } from '@flotilla/engine/testing'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { benchDesk } from './bench-desk.js'
 import { creditDesk } from './credit-desk.js'
 
 const seed = Number(process.env['SEED'] ?? 20_261_121)
@@ -12,20 +14,123 @@ const application = {
   applicant: { fullName: 'Example Person' },
   account: null,
   loan: { amount: 30_276, currency: 'CZK', durationMonths: 12, monthlyPayment: 2_523 },
-  statement: [],
+  statement: [{ date: '1997-12-01', amount: 900, balance: 900, operation: null, purpose: null }],
 }
 
+/** What each agent answers, in the shape of its output contract. */
 const outputsFor = (outcome: string): Readonly<Record<string, JsonObject>> => ({
-  intake: { application, findings: [], statement: { ok: true } },
-  extract: { features: { incomeMonthly: 12_000 } },
-  kyc: { verdict: 'verified' },
-  fraud: { verdict: 'clear' },
-  income: { verdict: 'sufficient' },
-  'risk_ensemble.pd': { pd: 0.031, score: 712 },
-  'risk_ensemble.affordability': { ratio: 0.2 },
-  'risk_ensemble.policy': { outcome, reasons: [{ code: 'R', text: 'a reason' }] },
-  letter: { letter: { mediaType: 'text/markdown', body: 'Dear applicant' } },
+  intake: {
+    application,
+    findings: [],
+    statementCheck: {
+      ok: true,
+      daysChecked: 1,
+      entriesChecked: 1,
+      tolerance: 0,
+      openingBalance: 0,
+      closingBalance: 900,
+      breaksTotal: 0,
+      breaks: [],
+    },
+  },
+  extract: {
+    features: {
+      ...Object.fromEntries(nullFeatures.map((name) => [name, null])),
+      currency: 'CZK',
+      statementDays: 7,
+      statementEntries: 1,
+      statementConsistent: true,
+      negativeBalanceDays: 0,
+      sanctionInterestCount: 0,
+    },
+  },
+  kyc: {
+    verdict: 'clear',
+    reasons: [],
+    findings: [],
+    screening: { screened: true, score: null, listed: null, clearedNamesakes: 0 },
+    document: { checked: false, valid: null, expired: null, type: null },
+    ageYears: null,
+  },
+  fraud: {
+    verdict: 'clear',
+    score: 0,
+    reasons: [],
+    findings: [],
+    velocity: { device: null, email: null, phone: null, iban: null },
+    iban: { checked: false, valid: null },
+    inflow: { recent: null, priorMax: null, ratio: null },
+  },
+  income: {
+    verdict: 'sufficient',
+    regularity: 'regular',
+    reasons: [],
+    findings: [],
+    sources: [],
+    obligations: [],
+    metrics: {
+      monthsObserved: 0,
+      incomePerMonth: null,
+      incomeVariation: null,
+      monthsWithIncome: null,
+      obligationsPerMonth: null,
+      livingCostsPerMonth: null,
+      disposablePerMonth: null,
+      bufferPerMonth: null,
+      paymentToIncome: null,
+    },
+  },
+  'risk_ensemble.pd': {
+    model: 'pd-scorecard@1',
+    pd: 0.031,
+    score: 712,
+    evidence: 'thin',
+    contributions: [],
+    reasons: [],
+    findings: [],
+  },
+  'risk_ensemble.affordability': {
+    verdict: 'affordable',
+    paymentToIncome: 0.2,
+    buffer: 1,
+    stressedBuffer: 1,
+    stress: 0.1,
+    reasons: [],
+    findings: [],
+  },
+  'risk_ensemble.policy': {
+    outcome,
+    reasons: [{ code: 'LOW_RISK', text: 'a reason' }],
+    pd: 0.031,
+    score: 712,
+    model: 'pd-scorecard@1',
+    rules: [],
+    policy: 'policy@1',
+  },
+  letter: { letter: { mediaType: 'text/markdown', body: 'Dear applicant' }, decision: 'approve', reasonCodes: [] },
 })
+
+const nullFeatures = [
+  'closingBalance',
+  'meanBalance90',
+  'meanBalance365',
+  'lowestBalance90',
+  'lowestBalance365',
+  'lowDecileBalance365',
+  'balanceVariation90',
+  'balanceVariation180',
+  'balanceVariation365',
+  'negativeBalance',
+  'creditsPerMonth',
+  'debitsPerMonth',
+  'lowestBalance90ToPayment',
+  'lowestBalance365ToPayment',
+  'lowDecileBalanceToPayment',
+  'closingBalanceToPayment',
+  'netFlowToPayment',
+  'paymentToIncome',
+  'amountToBalance',
+]
 
 const agentsFor = (outcome: string): SimulatedAgents =>
   Object.fromEntries(Object.entries(outputsFor(outcome)).map(([step, output]) => [step, () => ({ output })]))
@@ -33,16 +138,13 @@ const agentsFor = (outcome: string): SimulatedAgents =>
 const run = (outcome: string, ...decisions: readonly Decision[]) => {
   const left = [...decisions]
   return simulate(creditDesk, agentsFor(outcome), {
-    input: { applicationId: 'A-1' },
+    input: application,
     decide: () => left.shift() ?? null,
   })
 }
 
-const checks = {
-  kyc: { verdict: 'verified' },
-  fraud: { verdict: 'clear' },
-  income: { verdict: 'sufficient' },
-}
+const { kyc, fraud, income } = outputsFor('approve')
+const checks = { kyc, fraud, income }
 
 describe('decisions', () => {
   test('an approval by policy has the complete result', () => {
@@ -50,7 +152,7 @@ describe('decisions', () => {
     expect(state.status).toBe('completed')
     expect(state.result).toEqual({
       decision: 'approve',
-      reasons: [{ code: 'R', text: 'a reason' }],
+      reasons: [{ code: 'LOW_RISK', text: 'a reason' }],
       pd: 0.031,
       score: 712,
       checks: { ...checks, risk: expect.objectContaining({ outcome: 'approve', pd: 0.031 }) },
@@ -101,7 +203,11 @@ describe('decisions', () => {
     ],
   ])('a person can %s', (_, decision, expected) => {
     const { state } = run('refer', decision)
-    expect(state.result).toMatchObject({ ...expected, reasons: [{ code: 'R' }], letterArtifactId: 'run-1.letter.v1' })
+    expect(state.result).toMatchObject({
+      ...expected,
+      reasons: [{ code: 'LOW_RISK' }],
+      letterArtifactId: 'run-1.letter.v1',
+    })
   })
 
   test('nobody deciding for 48 hours declines', () => {
@@ -126,6 +232,38 @@ describe('decisions', () => {
     const { commands } = run('refer', { decision: 'adjust', values: { amount: 20_000 }, decidedBy: 'ann' })
     const letter = commands.find((command) => command.type === 'Dispatch' && command.step === 'letter')
     expect(letter).toMatchObject({ input: { decision: 'approve', adjustedAmount: 20_000, decidedBy: 'ann' } })
+  })
+})
+
+describe('contracts', () => {
+  const parse = (id: string, value: unknown) => {
+    const type = contractById(id)
+    if (!type) throw new Error(`no contract ${id}`)
+    return parseContract(type, value)
+  }
+
+  test('every contract that the definition names is registered', () => {
+    const known = (id: string) => contractById(id) !== undefined
+    expect(checkDefinition(creditDesk, { resolveContract: known })).toEqual([])
+    expect(checkDefinition(benchDesk, { resolveContract: known })).toEqual([])
+  })
+
+  test.each(['approve', 'decline', 'refer'])('inputs fit where the outcome is %s, given outputs that do', (outcome) => {
+    const outputs = outputsFor(outcome)
+    const { commands } = run(outcome, { decision: 'adjust', values: { amount: 5 } })
+    const dispatched = commands.flatMap((command) => (command.type === 'Dispatch' ? [command] : []))
+    expect(dispatched).toHaveLength(9)
+    for (const { step, input, inputContract, outputContract } of dispatched) {
+      expect(() => parse(String(outputContract), outputs[step]), `output of ${step}`).not.toThrow()
+      expect(() => parse(String(inputContract), input), `input of ${step}`).not.toThrow()
+    }
+  })
+
+  test('an application of nothing but what is required fits the first step', () => {
+    const { applicant: _, account: __, ...bare } = application
+    const { commands } = simulate(creditDesk, {}, { input: bare, eventsMax: 1 })
+    const intake = commands.find((command) => command.type === 'Dispatch')
+    expect(() => parse('intake.parse.input.v1', intake?.input)).not.toThrow()
   })
 })
 
@@ -171,7 +309,7 @@ test('a check that fails for good leaves the others to finish, and its replay re
   let broken = true
   const agents: SimulatedAgents = {
     ...agentsFor('approve'),
-    fraud: () => (broken ? { failed: { code: 'POISON', message: 'poison' } } : { output: checks.fraud }),
+    fraud: () => (broken ? { failed: { code: 'POISON', message: 'poison' } } : { output: fraud ?? null }),
   }
   let replays = 0
   const { state, commands } = simulate(creditDesk, agents, {
@@ -191,13 +329,16 @@ test('a check that fails for good leaves the others to finish, and its replay re
 
 describe('laws', () => {
   for (const outcome of ['approve', 'decline', 'refer'])
-    for (const { fact, check } of lawsOf(creditDesk, { agents: agentsFor(outcome) })) test(`${outcome}: ${fact}`, check)
+    for (const { fact, check } of lawsOf(creditDesk, { agents: agentsFor(outcome) }))
+      test(`${outcome}: ${fact}`, () => {
+        expect(check).not.toThrow()
+      })
 })
 
 test('every reachable state keeps the invariants', () => {
   const outputs = (step: string) =>
     step === 'risk_ensemble.policy'
-      ? ['approve', 'decline', 'refer'].map((outcome) => ({ outcome, reasons: [] }))
+      ? ['approve', 'decline', 'refer'].map((outcome) => outputsFor(outcome)[step] ?? {})
       : [outputsFor('approve')[step] ?? {}]
   const values = (_: string, decision: string) => (decision === 'adjust' ? { amount: 5 } : null)
   const walked = explore(creditDesk, { outputs, values, badDays: { deadlines: false } })
@@ -216,7 +357,7 @@ test('the order in which agents answer does not change the result', () => {
     fc.property(fc.array(fc.nat(7), { minLength: 40, maxLength: 40 }), (choices) => {
       let next = 0
       const { state } = simulate(creditDesk, agentsFor('approve'), {
-        input: { applicationId: 'A-1' },
+        input: application,
         choose: () => choices[next++ % choices.length] ?? 0,
       })
       expect(state.result).toEqual(inOrder)

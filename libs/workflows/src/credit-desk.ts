@@ -123,8 +123,8 @@ const riskEnsemble: SubWorkflowState = {
         result: {
           outcome: 'data.policy.outcome',
           reasons: 'data.policy.reasons',
-          pd: 'data.pd.pd',
-          score: 'data.pd.score',
+          pd: 'data.policy.pd',
+          score: 'data.policy.score',
           model: 'data.pd',
           affordability: 'data.affordability',
           policy: 'data.policy',
@@ -160,7 +160,14 @@ export const creditDesk: WorkflowDefinition = {
       weight: 6,
       path: 'happy',
       agent: 'intake.parse',
-      input: { application: 'input' },
+      input: {
+        applicationId: 'input.applicationId',
+        submittedOn: 'input.submittedOn',
+        applicant: 'input.applicant',
+        account: 'input.account',
+        loan: 'input.loan',
+        statement: 'input.statement',
+      },
       inputContract: 'intake.parse.input.v1',
       outputContract: 'intake.parse.output.v1',
       deadlineMs: agentDeadlineMs,
@@ -171,7 +178,7 @@ export const creditDesk: WorkflowDefinition = {
           assign: [
             { to: 'application', from: 'output.application' },
             { to: 'findings', from: 'output.findings' },
-            { to: 'statementCheck', from: 'output.statement' },
+            { to: 'statementCheck', from: 'output.statementCheck' },
           ],
         },
       ],
@@ -234,7 +241,7 @@ export const creditDesk: WorkflowDefinition = {
     {
       kind: 'set',
       name: 'features',
-      title: 'Findings together',
+      title: 'Feature build',
       weight: 5,
       path: 'happy',
       assign: [
