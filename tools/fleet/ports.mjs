@@ -47,8 +47,24 @@ export const isFree = async (port) => (await tryPort(port)) !== null && (await t
  * The usual port where it is free, else another.
  * @param {number} usual
  */
-export const usualOrFreePort = async (usual) =>
-  !handedOut.has(usual) && (await isFree(usual)) ? (handedOut.add(usual), usual) : freePort()
+export const usualOrFreePort = async (usual) => ((await isFree(usual)) ? usual : freePort())
+
+/**
+ * Starts something on its usual port, or on another when somebody else takes that one in the same moment.
+ * @template T
+ * @param {number} usual
+ * @param {(port: number) => Promise<T>} start
+ * @returns {Promise<T>}
+ */
+export const startOnPort = async (usual, start) => {
+  const port = await usualOrFreePort(usual)
+  try {
+    return await start(port)
+  } catch (error) {
+    if (await isFree(port)) throw error
+    return start(await freePort())
+  }
+}
 
 /**
  * The gateway's port: `given` (the setting `PORT`) where set, else the usual one or a free one.

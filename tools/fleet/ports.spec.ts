@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
-import { choosePort, freePort, isFree } from './ports.mjs'
+import { choosePort, freePort, isFree, startOnPort } from './ports.mjs'
 
 test('free ports differ even while nobody listens on them yet', async () => {
   const ports = await Promise.all(Array.from({ length: 20 }, freePort))
@@ -29,4 +29,22 @@ test('a port that is given but no port, or taken, is wrong configuration; the us
 test('a given port that is free is taken', async () => {
   const port = await freePort()
   expect(await choosePort(`${port}`, 3000)).toBe(port)
+})
+
+test('what starts on a port that somebody takes in the same moment starts on another', async () => {
+  const usual = await freePort()
+  const server = createServer()
+  const tried: number[] = []
+  try {
+    const port = await startOnPort(usual, async (given) => {
+      tried.push(given)
+      if (tried.length > 1) return given
+      await new Promise<void>((resolve) => server.listen(given, '127.0.0.1', resolve))
+      throw new Error('taken')
+    })
+    expect(tried).toEqual([usual, port])
+  } finally {
+    server.close()
+  }
+  await expect(startOnPort(await freePort(), () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
 })

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { provisionLogins, provisionOwner, urlWith } from './database.mjs'
 import { redisDistDir } from './paths.mjs'
-import { usualOrFreePort } from './ports.mjs'
+import { startOnPort } from './ports.mjs'
 import { postgresStateDir } from './postgres-home.mjs'
 import { startPostgres, stopLeftoverPostgres } from './postgres.mjs'
 import { pause } from './processes.mjs'
@@ -82,16 +82,15 @@ export const startServers = async ({ dir, secrets, env, log }) => {
   const openPostgres = async () => {
     if (env.DATABASE_URL) return null
     const stateDir = postgresStateDir(postgresDir(dir))
-    const port = await usualOrFreePort(5432)
-    const options = { stateDir, port, superuserPassword: secrets.passwords.superuser }
     const logFile = path.join(logsDir, 'postgres.log')
-    return keepServer('Postgres', () => startPostgres({ ...options, logFile }), log)
+    const options = { stateDir, superuserPassword: secrets.passwords.superuser, logFile }
+    return startOnPort(5432, (port) => keepServer('Postgres', () => startPostgres({ ...options, port }), log))
   }
   const openRedis = async () => {
     if (env.REDIS_URL) return null
-    const options = { dir: path.join(dir, 'redis'), distDir: redisDistDir, port: await usualOrFreePort(6379) }
     const logFile = path.join(logsDir, 'redis.log')
-    return keepServer('Redis', () => startRedis({ ...options, logFile, password: secrets.redisPassword }), log)
+    const options = { dir: path.join(dir, 'redis'), distDir: redisDistDir, password: secrets.redisPassword, logFile }
+    return startOnPort(6379, (port) => keepServer('Redis', () => startRedis({ ...options, port }), log))
   }
 
   const [postgres, redis] = await Promise.allSettled([openPostgres(), openRedis()])
@@ -107,7 +106,12 @@ export const startServers = async ({ dir, secrets, env, log }) => {
   }
   const superuserUrl = opened.postgres?.first.superuserUrl('postgres')
   const owner = { role: 'flotilla', password: secrets.passwords.owner, database: 'flotilla' }
-  if (superuserUrl !== undefined) await provisionOwner(superuserUrl, owner)
+  try {
+    if (superuserUrl !== undefined) await provisionOwner(superuserUrl, owner)
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return {
     databaseUrl:
       superuserUrl === undefined ? `${env.DATABASE_URL}` : urlWith(superuserUrl, { user: owner.role, ...owner }),

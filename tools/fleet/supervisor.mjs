@@ -107,7 +107,8 @@ export const startSupervisor = async (options) => {
   const start = async () => {
     const left = await stopLeftovers(dir)
     if (left.length > 0) say(`ended what an earlier fleet left running: ${left.join(', ')}`)
-    const gatewayPort = await options.chooseGatewayPort()
+    // A given port that is taken is told at once; which one it is is decided when all is built.
+    await options.chooseGatewayPort()
     const secrets = loadSecrets(dir)
     const logsDir = path.join(dir, 'logs')
     fs.mkdirSync(logsDir, { recursive: true, mode: 0o755 })
@@ -124,6 +125,7 @@ export const startSupervisor = async (options) => {
     goOn()
     const { databaseUrl, redisUrl } = opened
     const { names, commandOf } = options.describeServices({ dir, env, databaseUrl, redisUrl, secrets })
+    const gatewayPort = await options.chooseGatewayPort()
     services = makeServices({
       names,
       commandOf,
