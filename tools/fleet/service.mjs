@@ -38,6 +38,8 @@ import { ended, endProcess, waitFor } from './processes.mjs'
 const pausesMs = [500, 1_000, 2_000, 5_000]
 /** One that lived this long starts over with the first pause. */
 const steadyMs = 30_000
+/** Longer than an agent's own bound for ending its work (AGENT_DRAIN_MS). */
+const drainMs = 30_000
 export const configExitCode = 78
 
 /** @param {string} healthUrl */
@@ -87,7 +89,7 @@ export const startService = (options) => {
     stop: async () => {
       stopping = true
       clearTimeout(restart)
-      if (child?.pid !== undefined) await endProcess(child.pid, { graceMs: 15_000 })
+      if (child?.pid !== undefined) await endProcess(child.pid, { graceMs: drainMs })
       await waitFor(() => child === null, { timeoutMs: 5_000, everyMs: 5 })
     },
   }

@@ -3,8 +3,8 @@ import { readSupervisor, releaseSupervisor } from './fleet-file.mjs'
 import { stopLeftovers } from './leftovers.mjs'
 import { endProcess, isAlive, waitFor } from './processes.mjs'
 
-/** An orderly stop takes seconds; each service may take 15 to end its work. */
-const stopTimeoutMs = 90_000
+/** An orderly stop takes seconds; but door, agents and orchestrator may each take half a minute to end their work. */
+const stopTimeoutMs = 120_000
 
 /**
  * Ends the fleet of this folder, in order where its supervisor lives. Resolves when all its processes are gone, also
