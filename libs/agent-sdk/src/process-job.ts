@@ -25,7 +25,7 @@ import type { Agent } from './define-agent.js'
 import { failureOf } from './failure-of.js'
 import { makeContext } from './make-context.js'
 import { makeReplySender, type ReplyTools } from './reply-sender.js'
-import { AskHuman, StopError, untilAborted } from './stop-error.js'
+import { AskHuman, StopError, untilAborted, type StopCode } from './stop-error.js'
 
 /** What a process gives to every job. */
 export interface ProcessTools extends Omit<ReplyTools, 'payloads'> {
@@ -119,6 +119,17 @@ const makeSignal = (tools: ProcessTools, jobId: string, deadlineMs: number, lock
   return { signal: own.signal, end }
 }
 
+/** Longer than the closing worker still looks for jobs. */
+const giveBackMs = 1_000
+
+/** What a stop that is not ours to answer means for the job. */
+const unanswered = (code: Exclude<StopCode, 'CANCELLED'>): JobFailure =>
+  ({
+    SHUTDOWN: new JobFailure(code, 'later', giveBackMs),
+    LOCK_LOST: new JobFailure(code, 'retry'),
+    DEADLINE_PASSED: new JobFailure(code, 'terminal'),
+  })[code]
+
 type Send = ReturnType<typeof makeReplySender>
 
 /** Answers a failure as far as it is ours to answer, and gives what BullMQ shall see. */
@@ -133,12 +144,7 @@ const settleFailure = async (
 ): Promise<JobFailure> => {
   const { tools, work, send, usage } = from
   if (error instanceof JobFailure) return error
-  if (error instanceof StopError && error.code !== 'CANCELLED')
-    // J4
-    return new JobFailure(
-      error.code,
-      error.code === 'SHUTDOWN' ? 'later' : error.code === 'LOCK_LOST' ? 'retry' : 'terminal',
-    )
+  if (error instanceof StopError && error.code !== 'CANCELLED') return unanswered(error.code) // J4
   const failure =
     error instanceof StopError ? { ...failureOf(new TerminalError(error.code)), stack: null } : failureOf(error)
   const { code, message, fate } = failure

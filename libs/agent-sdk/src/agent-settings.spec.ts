@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { ConfigError, integer } from '@flotilla/runtime'
+import { expect, test } from 'vitest'
+import { readAgentConfig } from './agent-settings.js'
+
+const key = randomBytes(32).toString('base64')
+const env = {
+  DATABASE_URL: 'postgresql://u:p@127.0.0.1/db',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  SEALING_KEYS: JSON.stringify({ current: 'k1', keys: { k1: key } }),
+  HASHING_KEY: key,
+}
+
+test('a queue’s own setting wins over the process’, and that over the code’s', () => {
+  const { serving } = readAgentConfig({ ...env, AGENT_CONCURRENCY: '8', AGENT_BENCH_KYC_CONCURRENCY: '32' }, {})
+  expect(serving('agent.bench-kyc').concurrency).toBe(32)
+  expect(serving('agent.kyc', { concurrency: 2 }).concurrency).toBe(8)
+  expect(readAgentConfig(env, {}).serving('agent.kyc', { concurrency: 2 }).concurrency).toBe(2)
+  expect(readAgentConfig(env, {}).serving('agent.kyc').concurrency).toBe(4)
+})
+test('a queue has no rate limit unless one is set', () => {
+  expect(readAgentConfig(env, {}).serving('agent.kyc').rate).toBeNull()
+  const { serving } = readAgentConfig({ ...env, AGENT_RATE_MAX: '10', AGENT_KYC_RATE_DURATION_MS: '500' }, {})
+  expect(serving('agent.kyc').rate).toEqual({ max: 10, durationMs: 500 })
+  expect(serving('agent.fraud').rate).toEqual({ max: 10, durationMs: 1_000 })
+})
+test('the app’s own settings are read along', () => {
+  expect(readAgentConfig({ ...env, OWN: '3' }, { OWN: integer({ min: 1, max: 5 }) }).config.OWN).toBe(3)
+})
+test('every problem is told at once, and no secret is repeated', () => {
+  const broken = {
+    ...env,
+    HASHING_KEY: 'c2hvcnQ=',
+    AGENT_KYC_CONCURRENCY: '0',
+    SEALING_KEYS: '{"current":"c2hvcnQ"}',
+    PORT: 'x',
+  }
+  try {
+    readAgentConfig(broken, {})
+    expect.unreachable()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    expect(error.problems.map((problem) => problem.split(' ')[0]).sort()).toEqual(
+      ['AGENT_KYC_CONCURRENCY', 'HASHING_KEY', 'PORT', 'SEALING_KEYS'].sort(),
+    )
+    expect(error.message).not.toContain('c2hvcnQ')
+  }
+})
