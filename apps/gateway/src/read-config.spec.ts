@@ -1,0 +1,20 @@
+import { ConfigError } from '@flotilla/runtime'
+import { expect, test } from 'vitest'
+import { readConfig } from './read-config.js'
+
+const good = { DATABASE_URL: 'postgresql://u:p@h/d', REDIS_URL: 'redis://h' }
+
+test('addresses are all that must be given', () => {
+  expect(readConfig(good)).toMatchObject({ PORT: 3_000, BODY_BYTES_MAX: 1_048_576 })
+})
+test('every problem is told at once and no value is repeated', () => {
+  const wrong = { DATABASE_URL: 'SECRET', PORT: '99999', RATE_BURST: 'x', TRUST_PROXY: 'perhaps' }
+  try {
+    readConfig(wrong)
+    expect.unreachable()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    expect(error.problems).toHaveLength(5)
+    expect(error.message).not.toContain('SECRET')
+  }
+})
