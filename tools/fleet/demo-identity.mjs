@@ -31,11 +31,20 @@ export const passportLines = ({ surname, givenName, number, birthDate, sex, expi
   ]
 }
 
+/** Weights of a Czech account number's ten digits; the sum must be divisible by 11. Source: decree 169/2011 Coll. */
+const accountWeights = [6, 3, 7, 9, 10, 5, 8, 4, 2, 1]
+
+/** @param {string} account ten digits */
+const isAccount = (account) =>
+  [...account].reduce((sum, digit, index) => sum + Number(digit) * (accountWeights[index] ?? 0), 0) % 11 === 0
+
 /**
- * A Czech IBAN for a made-up account number. Source: ISO 13616, remainder 97.
- * @param {number} account at most ten digits
+ * A Czech IBAN for the first possible account number from a given one on. Source: ISO 13616, remainder 97.
+ * @param {number} from at most ten digits
  */
-export const czechIban = (account) => {
+export const czechIban = (from) => {
+  let account = from
+  while (!isAccount(`${account}`.padStart(10, '0'))) account += 1
   const basic = `0800000000${`${account}`.padStart(10, '0')}`
   // C = 12, Z = 35.
   const check = 98n - (BigInt(`${basic}123500`) % 97n)
