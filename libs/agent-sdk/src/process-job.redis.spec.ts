@@ -175,11 +175,19 @@ const bodyOf = <K extends keyof StepReplyBodies>(job: StepJob, kind: K): StepRep
 const settled = (queue: string, state: 'completed' | 'failed' | 'delayed') =>
   until(async () => expect((await desk.queueCounts(queue))[state]).toBe(1))
 
-/** Everything that Redis holds under our prefix, as text. */
-const dump = async (): Promise<string> => {
+const withRedis = async <T>(work: (redis: import('ioredis').Redis) => Promise<T>): Promise<T> => {
   const { Redis } = createRequire(import.meta.url)('ioredis') as typeof import('ioredis') // the module's own types
   const redis = new Redis(place.url)
   try {
+    return await work(redis)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** Everything that Redis holds under our prefix, as text. */
+const dump = (): Promise<string> =>
+  withRedis(async (redis) => {
     const keys = await redis.keys(`${place.prefix}:*`)
     const read: Record<string, (key: string) => Promise<unknown>> = {
       string: (key) => redis.get(key),
@@ -191,10 +199,7 @@ const dump = async (): Promise<string> => {
     }
     const values = await Promise.all(keys.map(async (key) => read[await redis.type(key)]?.(key)))
     return JSON.stringify([keys, values])
-  } finally {
-    redis.disconnect()
-  }
-}
+  })
 
 test('J2 an answer is told, in order and sealed, before the job completes', async () => {
   const { queue } = await serve(
@@ -208,6 +213,7 @@ test('J2 an answer is told, in order and sealed, before the job completes', asyn
   await send(queue, job)
   await settled(queue, 'completed')
   await answered(job, 'succeeded')
+  expect(await desk.workers(queue)).toHaveLength(1)
   expect(kindsOf(job)).toEqual(['started', 'progressed', 'succeeded'])
   expect(bodyOf(job, 'progressed')).toEqual({ fraction: 0.5, message: 'half', emitted: null, payload: null })
   expect(bodyOf(job, 'succeeded')).toEqual({
@@ -465,6 +471,27 @@ test('J2 an answer that could not be told fails the job, and the sweep finds it'
   expect(await desk.failedWithoutReply(queue)).toEqual([])
 })
 
+const quick = { lockMs: 1_000, stalledIntervalMs: 500 }
+
+test('W1 a lost lock stops the agent, which tells nothing, and the job is begun again', async () => {
+  const reasons: unknown[] = []
+  const { queue } = await serve(
+    agentDoing((_input, { attempt, signal }) => {
+      if (attempt > 1) return { greeting: 'again' }
+      signal.addEventListener('abort', () => reasons.push(signal.reason))
+      return new Promise(() => undefined)
+    }),
+    quick,
+  )
+  const job = aJob()
+  await send(queue, job, 1)
+  await answered(job, 'started')
+  await withRedis((redis) => redis.del(desk.queue(queue).toKey(`${jobIdOf(job)}:lock`)))
+  await answered(job, 'succeeded')
+  expect(reasons).toMatchObject([{ code: 'LOCK_LOST' }])
+  expect(kindsOf(job)).toEqual(['started', 'started', 'succeeded'])
+})
+
 /** A worker process that takes a job and dies by kill -9 while it holds it. */
 const killHolding = async (queue: string): Promise<void> => {
   const script = `
@@ -479,7 +506,6 @@ const killHolding = async (queue: string): Promise<void> => {
   child.kill('SIGKILL')
   await once(child, 'exit')
 }
-const quick = { lockMs: 1_000, stalledIntervalMs: 500 }
 
 test('the job of a killed worker is carried out by another', async () => {
   const queue = `agent.killed${randomBytes(4).toString('hex')}`

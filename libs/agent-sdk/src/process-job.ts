@@ -8,21 +8,16 @@
  * J4  A deadline and a lost lock are not answered: the orchestrator's clock, or the worker that has the job now, decides.
  * J5  Only codes are thrown on (see `JobFailure`).
  */
-import {
-  contractById,
-  ContractError,
-  parseContract,
-  parseJobId,
-  StepJob,
-  TerminalError,
-  type StepJobBody,
-} from '@flotilla/contracts'
+import { contractById, ContractError, parseContract, parseJobId, StepJob, TerminalError } from '@flotilla/contracts'
 import { JobFailure, type WorkerJob } from '@flotilla/queues'
 import { attribute, failSpan, metrics, spanName, withSpan, type Logger } from '@flotilla/telemetry'
 import type { Vault } from '@flotilla/vault'
 import { SpanKind, type Span } from '@opentelemetry/api'
+import { spanAttributes } from './agent-span.js'
 import type { Agent } from './define-agent.js'
 import { failureOf } from './failure-of.js'
+import { openBody, validInput, validOutput } from './job-data.js'
+import { makeJobSignal } from './job-signal.js'
 import { makeContext } from './make-context.js'
 import { makeReplySender, type ReplyTools } from './reply-sender.js'
 import { AskHuman, StopError, untilAborted, type StopCode } from './stop-error.js'
@@ -49,75 +44,6 @@ const unknownOf = (tools: ProcessTools, job: StepJob): string | null =>
     : job.inputContract !== null && !contractById(job.inputContract)
       ? 'CONTRACT_UNKNOWN'
       : null
-
-const openBody = async ({ sealer, vault }: ProcessTools, job: StepJob): Promise<StepJobBody> => {
-  const { runId, step, dispatch, inputContract } = job
-  const sealed =
-    job.sealed === null
-      ? null
-      : // Sealed by the relay from a `StepJobBody`; the input is validated below.
-        (sealer.open(job.sealed, { runId, step, dispatch, contract: inputContract, direction: 'job' }) as StepJobBody)
-  const body = { decision: null, input: null, ...sealed }
-  if (job.ref === null) return body
-  const input = await vault.payloads.readInput(runId, step, dispatch)
-  if (input === null) throw new TerminalError('INPUT_GONE')
-  return { ...body, input }
-}
-
-const validInput = (agent: Agent, job: StepJob, input: unknown): object => {
-  const type = job.inputContract === null ? undefined : contractById(job.inputContract)
-  if (type && type !== agent.input) parseContract(type, input, { pointer: '/input' })
-  return parseContract(agent.input, input, { pointer: '/input' })
-}
-
-const validOutput = (agent: Agent, job: StepJob, output: unknown): unknown => {
-  const plain: unknown = JSON.parse(JSON.stringify(output ?? null))
-  const type = job.outputContract === null ? undefined : contractById(job.outputContract)
-  if (type && type !== agent.output) parseContract(type, plain, { pointer: '/output' })
-  return parseContract(agent.output, plain, { pointer: '/output' })
-}
-
-const spanAttributes = (queue: string, job: StepJob, jobId: string, attempt: number) => ({
-  [attribute.genAiOperation]: 'invoke_agent',
-  [attribute.genAiAgent]: job.agent,
-  [attribute.aliasAgent]: job.agent,
-  [attribute.genAiWorkflow]: job.workflow,
-  [attribute.genAiConversation]: job.runId,
-  [attribute.workflowName]: job.workflow,
-  [attribute.workflowVersion]: job.workflowVersion,
-  [attribute.workflowRun]: job.runId,
-  [attribute.workflowStep]: job.step,
-  [attribute.workflowIteration]: job.visit,
-  [attribute.workflowDispatch]: job.dispatch,
-  [attribute.workflowAttempt]: attempt,
-  [attribute.messagingSystem]: 'bullmq',
-  [attribute.messagingOperation]: 'process',
-  [attribute.messagingOperationType]: 'process',
-  [attribute.messagingDestination]: queue,
-  [attribute.messagingMessageId]: jobId,
-  [attribute.messagingConversation]: job.runId,
-})
-
-/** The signal of one execution: cancellation, deadline, lost lock, shutdown, whichever is first. */
-const makeSignal = (tools: ProcessTools, jobId: string, deadlineMs: number, lock: AbortSignal) => {
-  const own = new AbortController()
-  const lockLost = (): void => own.abort(new StopError('LOCK_LOST'))
-  const shutdown = (): void => own.abort(new StopError('SHUTDOWN'))
-  lock.addEventListener('abort', lockLost, { once: true })
-  tools.shutdown.addEventListener('abort', shutdown, { once: true })
-  const longestTimerMs = 2 ** 31 - 1
-  const timer = setTimeout(() => own.abort(new StopError('DEADLINE_PASSED')), Math.min(deadlineMs, longestTimerMs))
-  tools.running.set(jobId, own)
-  if (lock.aborted) lockLost()
-  if (tools.shutdown.aborted) shutdown()
-  const end = (): void => {
-    clearTimeout(timer)
-    lock.removeEventListener('abort', lockLost)
-    tools.shutdown.removeEventListener('abort', shutdown)
-    if (tools.running.get(jobId) === own) tools.running.delete(jobId)
-  }
-  return { signal: own.signal, end }
-}
 
 /** Longer than the closing worker still looks for jobs. */
 const giveBackMs = 1_000
@@ -170,7 +96,7 @@ const execute = async (
   span: Span,
 ): Promise<string> => {
   const send = makeReplySender({ ...tools, payloads: tools.vault.payloads }, job, work.attempt)
-  const { signal, end } = makeSignal(tools, work.id, job.deadlineMs, lock)
+  const { signal, end } = makeJobSignal(tools, { jobId: work.id, deadlineMs: job.deadlineMs, lock })
   const watch = untilAborted(signal)
   let usage: () => ReturnType<ReturnType<typeof makeContext>['usage']> = () => null
   try {

@@ -9,6 +9,7 @@ import {
   type RedisPlace,
 } from '@flotilla/queues'
 import {
+  ConfigError,
   installShutdown,
   runMain,
   startHealthServer,
@@ -96,11 +97,16 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
     evictionKnown = true
   }
   startProcessMetrics()
+  const checks = { postgres: vault.ping, redis, ...app.checks }
   const health = await startHealthServer({
     port: config.PORT,
     host: config.HEALTH_HOST,
-    checks: { postgres: vault.ping, redis, ...app.checks },
+    checks,
     metrics: metricsText,
+  }).catch((error: unknown): never => {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new ConfigError(['PORT is taken by another process'])
+    throw error
   })
   const nest = await NestFactory.createApplicationContext(workerModule(place, workers), {
     logger: false,

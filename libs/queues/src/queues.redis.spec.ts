@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { aRedis } from '../../../tools/test-database.js'
 import { makeAgentQueues, type AgentQueues, type OwedJob } from './agent-queues.js'
 import { checkEviction } from './check-eviction.js'
-import { connect, disconnect, producerOptions } from './connection.js'
+import { connect, disconnect, producerOptions, untilReady } from './connection.js'
 import { makeQueueDesk, type QueueDesk } from './queue-desk.js'
 import { makeReplyReader } from './reply-reader.js'
 import { makeReplyWriter } from './reply-writer.js'
@@ -65,7 +65,7 @@ const aReply = (over: Partial<StepReply> = {}): StepReply => ({
 beforeAll(async () => {
   queues = makeAgentQueues(place)
   desk = makeQueueDesk(place)
-  await Promise.all([queues.ready(), desk.ready()])
+  await Promise.all([queues.ready(), desk.ready(), untilReady(redis)])
 })
 afterAll(async () => {
   await Promise.all([queues.close(), desk.close(), disconnect(redis)])
