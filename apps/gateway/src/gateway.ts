@@ -22,6 +22,8 @@ export interface Gateway {
   readonly now: () => number
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal
+  /** Told of a stream that ended because the store could not be read; its client resumes. */
+  readonly onStreamError: (error: unknown) => void
 }
 
 /** Token under which Nest hands the gateway to controllers. */

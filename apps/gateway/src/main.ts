@@ -13,6 +13,8 @@ import { makeStorePorts } from './store-ports.js'
 import { makeDiagrams, makeGraphvizLayout } from './workflows/diagram.js'
 
 const shutdownMs = 12_000
+/** Requests under way may take this long once the process was told to stop. */
+const graceMs = 5_000
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string } // our own file
 
 /** A port that is taken is a wrong setting: starting again would not help. */
@@ -49,6 +51,7 @@ await runMain(async () => {
   const gateway = makeGateway({
     config,
     store: ports,
+    onStreamError: (error) => void log.warn({ err: loggedError(error) }, 'a stream ended early'),
     queues: queues.ports,
     stopping: stopping.signal,
     diagrams: makeDiagrams({
@@ -58,7 +61,7 @@ await runMain(async () => {
       onFallback: (error) => void log.warn({ err: loggedError(error) }, 'Graphviz failed, the fallback draws'),
     }),
   })
-  const { nest, fastify } = await makeApp({
+  const { fastify, close } = await makeApp({
     gateway,
     bodyBytesMax: config.BODY_BYTES_MAX,
     trustProxy: config.TRUST_PROXY,
@@ -67,6 +70,7 @@ await runMain(async () => {
       queue: (name) => queues.desk.queue(name),
       names: async () => [runsQueue, ...(await ports.listQueues()).map(({ name }) => name)],
     },
+    onAnswered: ({ traceId, ...answered }) => log.debug({ trace_id: traceId, ...answered }, 'answered'),
     onServerError: (error, code, traceId) =>
       void log.error({ code, trace_id: traceId, err: loggedError(error) }, 'a request failed'),
   })
@@ -77,7 +81,7 @@ await runMain(async () => {
     phases: [
       { name: 'unready', run: async () => stopping.abort() },
       { name: 'streams', run: async () => gateway.streams.endAll() },
-      { name: 'intake', run: () => nest.close() },
+      { name: 'intake', run: () => close(graceMs) },
       { name: 'submissions', run: () => gateway.submissions.flush() },
       { name: 'queues', run: () => queues.close() },
       { name: 'postgres', run: () => store.close() },

@@ -339,6 +339,25 @@ describe('operators', () => {
     expect([unknown.status, unknown.body.code]).toEqual([404, 'CHECKPOINT_UNKNOWN'])
     expect((await world.ask('operator', 'POST', `/runs/${runId}/resume`, { checkpoint: 1 })).status).toBe(202)
   })
+  test('signal a run that is under way, not one that has ended', async () => {
+    const runId = await aWaitingRun()
+    const path = `/runs/${runId}/signals/documents_arrived`
+    expect((await world.ask('submitter', 'POST', path, { pages: 3 })).status).toBe(202)
+    expect((await world.ask('submitter', 'POST', path)).status).toBe(202)
+    const { rows } = await world.owner.pool.query(
+      `select event ->> 'name' as name, event -> 'payload' as payload from inbox where run_id = $1 order by id`,
+      [runId],
+    )
+    expect(rows).toEqual([
+      { name: 'documents_arrived', payload: { pages: 3 } },
+      { name: 'documents_arrived', payload: null },
+    ])
+    await world.settle(runId)
+    const failed = await aFailedRun()
+    const late = await world.ask('submitter', 'POST', `/runs/${failed}/signals/documents_arrived`, {})
+    expect([late.status, late.body.code]).toEqual([409, 'RUN_FINISHED'])
+    expect((await world.ask('foreign', 'POST', path, {})).status).toBe(404)
+  })
   test('register workflows once per version, in JSON and YAML', async () => {
     const mine = { ...gateWorkflow, name: 'mine' }
     const put = (body: unknown, headers: Record<string, string> = {}, version = 1) =>

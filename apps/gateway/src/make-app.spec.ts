@@ -1,3 +1,5 @@
+import '@flotilla/telemetry/register'
+import { trace } from '@opentelemetry/api'
 import type { StorePorts } from './ports.js'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -303,7 +305,62 @@ describe('limits', () => {
   })
 })
 
+describe('closing', () => {
+  test('a request under way is answered, and the port closes although its connection is kept alive', async () => {
+    let commit = (): void => undefined
+    let saving = false
+    const other = await anApp(
+      aStore(keys, {
+        ...found,
+        submit: (batch) =>
+          new Promise((resolve, reject) => {
+            saving = true
+            commit = () => void found.submit?.(batch).then(resolve, reject)
+          }),
+      }),
+    )
+    await other.fastify.listen({ port: 0, host: '127.0.0.1' })
+    const answering = fetch(new URL('/runs', other.fastify.listeningOrigin), {
+      method: 'POST',
+      headers: { ...bearer('admin'), 'content-type': 'application/json' },
+      body: '{"workflow":"small","input":{"amount":1}}',
+    })
+    await expect.poll(() => saving).toBe(true)
+    const closing = other.close(10_000)
+    commit()
+    expect((await answering).status).toBe(202)
+    await closing
+  })
+})
+
 describe('traces', () => {
+  test('the work of a request runs in its trace, also after its body was read', async () => {
+    const traceId = '1af7651916cd43dd8448eb211c80319d'
+    const seen: (string | undefined)[] = []
+    const other = await anApp(
+      aStore(keys, {
+        ...found,
+        readDefinition: (...asked) => {
+          seen.push(trace.getActiveSpan()?.spanContext().traceId)
+          return found.readDefinition?.(...asked) ?? Promise.resolve(null)
+        },
+      }),
+    )
+    await other.fastify.listen({ port: 0, host: '127.0.0.1' })
+    const answer = await fetch(new URL('/runs', other.fastify.listeningOrigin), {
+      method: 'POST',
+      headers: {
+        ...bearer('admin'),
+        'content-type': 'application/json',
+        traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+      },
+      body: '{"workflow":"small","input":{"amount":1}}',
+    })
+    expect(answer.status).toBe(202)
+    expect(answer.headers.get('x-trace-id')).toBe(traceId)
+    expect(seen).toEqual([traceId])
+    await other.close(1_000)
+  })
   test('an incoming traceparent is the run’s and the problem’s trace', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c'
     const headers = { ...bearer('admin'), traceparent: `00-${traceId}-b7ad6b7169203331-01` }

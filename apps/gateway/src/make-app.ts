@@ -18,7 +18,7 @@ import {
   type OnServerError,
 } from './http/problem-filter.js'
 import { watchRoutes, type RouteTable } from './http/route-table.js'
-import { traceRequests } from './http/trace-requests.js'
+import { traceRequests, type OnAnswered } from './http/trace-requests.js'
 import { openApiDocument } from './openapi/open-api-document.js'
 import { OPEN_API, type OpenApiSource } from './openapi/open-api-source.js'
 import { OperationsController } from './operations/operations-controller.js'
@@ -55,6 +55,8 @@ export interface AppOptions {
   readonly trustProxy: boolean
   readonly version: string
   readonly onServerError: OnServerError
+  /** Told of every answer, for a log at a level that is usually off. */
+  readonly onAnswered?: OnAnswered
 }
 
 /** The application, initialised and not listening yet. */
@@ -62,6 +64,20 @@ export interface App {
   readonly nest: NestFastifyApplication
   readonly fastify: FastifyInstance
   readonly routes: RouteTable
+  /** Stops listening and resolves when every request under way is answered, or cut off after `graceMs`. */
+  readonly close: (graceMs: number) => Promise<void>
+}
+
+/** Closes kept-alive connections as they fall idle: a client that holds one open must not hold the process open. */
+const closeApp = async (nest: NestFastifyApplication, fastify: FastifyInstance, graceMs: number): Promise<void> => {
+  const idle = setInterval(() => fastify.server.closeIdleConnections(), 20)
+  const late = setTimeout(() => fastify.server.closeAllConnections(), graceMs)
+  try {
+    await nest.close()
+  } finally {
+    clearInterval(idle)
+    clearTimeout(late)
+  }
 }
 
 /** Longest part of a path; ids and names are far shorter. */
@@ -73,7 +89,6 @@ export const makeApp = async (options: AppOptions): Promise<App> => {
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyBytesMax,
     trustProxy: options.trustProxy,
-    forceCloseConnections: true,
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: paramLengthMax },
     frameworkErrors: answerFrameworkError(onServerError),
@@ -82,7 +97,7 @@ export const makeApp = async (options: AppOptions): Promise<App> => {
   })
   // Nest's type of the instance is generic over servers that are not used here.
   const fastify = adapter.getInstance() as unknown as FastifyInstance
-  traceRequests(fastify)
+  traceRequests(fastify, options.onAnswered)
   const routes = watchRoutes(fastify, boardPath)
   let description = ''
   const openApi: OpenApiSource = {
@@ -106,5 +121,5 @@ export const makeApp = async (options: AppOptions): Promise<App> => {
   adapter.setErrorHandler = () => fastify.setErrorHandler(onError)
   await nest.init()
   await fastify.ready()
-  return { nest, fastify, routes }
+  return { nest, fastify, routes, close: (graceMs) => closeApp(nest, fastify, graceMs) }
 }

@@ -16,6 +16,7 @@ export interface GatewayParts {
   readonly queues: QueuePorts
   readonly diagrams: Diagrams
   readonly stopping: AbortSignal
+  readonly onStreamError: (error: unknown) => void
 }
 
 /** How long streams wait without a hint: a safety net while hints arrive, the only way while they cannot. */
@@ -23,13 +24,15 @@ const sweepMs = 5_000
 const sweepWithoutHintsMs = 1_000
 
 /** Puts the gateway together: memories, limits and the batch of submissions. */
-export const makeGateway = ({ config, store, queues, diagrams, stopping }: GatewayParts): Gateway => {
+export const makeGateway = (parts: GatewayParts): Gateway => {
+  const { config, store, queues, diagrams, stopping, onStreamError } = parts
   const now = Date.now
   return {
     store,
     queues,
     diagrams,
     stopping,
+    onStreamError,
     now,
     keys: makeKeyChecker({ find: store.findKey, touch: store.touchKey, now, cacheMs: config.KEY_CACHE_MS }),
     catalogue: makeWorkflowCatalogue({

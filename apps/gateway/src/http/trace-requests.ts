@@ -62,11 +62,21 @@ export const endCall = (request: FastifyRequest, status: number): void => {
   metrics.httpSeconds.observe(labels, (performance.now() - call.receivedAt) / 1000)
 }
 
+/** One answered request, for the log: no query, no body, nobody's name. */
+export type OnAnswered = (answered: {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly code: string | null
+  readonly traceId: string | null
+  readonly ms: number
+}) => void
+
 /**
  * One server span per request, continued from an incoming `traceparent`, in whose context the handler runs. Each answer
  * carries its trace id in `X-Trace-Id`. Register first: later hooks read `request.call`.
  */
-export const traceRequests = (fastify: FastifyInstance): void => {
+export const traceRequests = (fastify: FastifyInstance, onAnswered?: OnAnswered): void => {
   fastify.decorateRequest('call', null)
   fastify.addHook('onRequest', (request, reply, done) => {
     begin(request)
@@ -80,6 +90,14 @@ export const traceRequests = (fastify: FastifyInstance): void => {
   })
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {
     endCall(request, reply.statusCode)
+    onAnswered?.({
+      method: request.method,
+      route: routeOf(request),
+      status: reply.statusCode,
+      code: request.call?.problem ?? null,
+      traceId: request.call?.traceId ?? null,
+      ms: Math.round(reply.elapsedTime),
+    })
     done()
   })
 }

@@ -1,4 +1,5 @@
-import { CancelRun, ResumeRun, type RunCommandAccepted } from '@flotilla/contracts'
+import { CancelRun, ContractError, hostileMembers, ResumeRun, type RunCommandAccepted } from '@flotilla/contracts'
+import type { Json } from '@flotilla/engine'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
 import { GatewayError } from '../http/gateway-error.js'
@@ -35,6 +36,24 @@ export const cancelRun = (gateway: Gateway, request: RunRequest, body: CancelRun
     checkpoint: null,
     audit: { action: 'run.cancelled', detail: {} },
   })
+
+const signalName = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/
+
+/** Sends a run a signal; one that comes before anything waits for it is kept. 409 when the run has ended. */
+export const signalRun = (
+  gateway: Gateway,
+  request: RunRequest,
+  { name, payload }: { readonly name: string; readonly payload: unknown },
+): Promise<RunCommandAccepted> => {
+  const hostile = hostileMembers(payload)
+  if (hostile.length > 0) throw new ContractError('signal', hostile)
+  if (!signalName.test(name)) throw new GatewayError('ROUTE_UNKNOWN', 'There is no signal of such a name.')
+  return ask(gateway, request, {
+    event: { type: 'SignalReceived', name, payload: (payload ?? null) as Json, by: request.principal.principal }, // parsed JSON
+    checkpoint: null,
+    audit: { action: 'run.signalled', detail: { name } },
+  })
+}
 
 /** Lets a failed or parked run go on, from where it stopped or from a checkpoint; 409 for any other run. */
 export const resumeRun = (gateway: Gateway, request: RunRequest, body: ResumeRun): Promise<RunCommandAccepted> =>

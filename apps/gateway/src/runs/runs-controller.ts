@@ -18,7 +18,7 @@ import { GATEWAY, type Gateway } from '../gateway.js'
 import { bodyOf, principalOf, queryOf, runIdOf, traceOf } from '../http/caller.js'
 import { cursorParam, limitParam, textParamDoc, wordParamDoc } from '../http/params.js'
 import { Route } from '../http/route.js'
-import { cancelRun, resumeRun, type RunRequest } from './ask-run.js'
+import { cancelRun, resumeRun, signalRun, type RunRequest } from './ask-run.js'
 import { listRunViews, readRunView } from './find-run.js'
 import { readIdempotencyKey } from './idempotency.js'
 import {
@@ -225,6 +225,26 @@ export class RunsController {
   })
   cancel(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunCommandAccepted> {
     return cancelRun(this.gateway, this.about(request, runId), bodyOf(CancelRun, request, {}))
+  }
+
+  @Route('POST', '/runs/:runId/signals/:name', {
+    access: ['runs:write', 'runs:operate'],
+    doc: {
+      id: 'signalRun',
+      tag,
+      summary: 'Sends a run a signal with any JSON as its payload; an early one is kept.',
+      body: 'any',
+      bodyOptional: true,
+      answers: { 202: { description: 'Asked.', body: RunCommandAccepted } },
+      problems: [404, 409, 413, 415],
+    },
+  })
+  signal(
+    @Req() request: FastifyRequest,
+    @Param('runId') runId: string,
+    @Param('name') name: string,
+  ): Promise<RunCommandAccepted> {
+    return signalRun(this.gateway, this.about(request, runId), { name, payload: request.body })
   }
 
   private about(request: FastifyRequest, runId: string): RunRequest {

@@ -49,7 +49,7 @@ const stream = (
     sweepMs: () => (queues.hintsArrive() ? limits.sweepMs : limits.sweepWithoutHintsMs),
   })
   void follow(writer, wake)
-    .catch((error: unknown) => request.log.warn({ err: error }, 'a stream ended early'))
+    .catch(gateway.onStreamError)
     .finally(() => {
       writer.end()
       wake.stop()

@@ -85,7 +85,14 @@ export const anApp = async (
     layout: () => Promise.reject(new Error('no Graphviz here')),
     onFallback: () => undefined,
   })
-  const gateway = makeGateway({ config, store, queues, diagrams, stopping: stop.signal })
+  const gateway = makeGateway({
+    config,
+    store,
+    queues,
+    diagrams,
+    stopping: stop.signal,
+    onStreamError: () => undefined,
+  })
   const app = await makeApp({
     gateway,
     board: { queue: () => ({}), names: () => Promise.resolve([]) },

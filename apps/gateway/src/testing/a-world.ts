@@ -96,6 +96,7 @@ export const aWorld = async (
     store: makeStorePorts(store),
     queues: queues.ports,
     stopping: stopping.signal,
+    onStreamError: (error) => void errors.push(error),
     diagrams: makeDiagrams({
       toDot,
       toFallbackSvg,
@@ -140,7 +141,7 @@ export const aWorld = async (
     close: async () => {
       stopping.abort()
       gateway.streams.endAll()
-      await app.nest.close()
+      await app.close(2_000)
       await gateway.submissions.flush()
       await queues.close()
       await Promise.all([store.close(), engine.close(), owner.close()])
