@@ -45,6 +45,8 @@ export const describeServices = ({ dir, env, databaseUrl, redisUrl, secrets }) =
         SEALING_KEYS: JSON.stringify(secrets.sealingKeys),
         HASHING_KEY: secrets.hashingKey,
         FLOTILLA_HOME: dir,
+        // Nine processes load much the same modules: compiled code is kept from one start to the next.
+        NODE_COMPILE_CACHE: path.join(dir, 'compile-cache'),
       },
     }),
   }
