@@ -11,6 +11,16 @@ const env = {
   HASHING_KEY: key,
 }
 
+const problemsOf = (given: Record<string, string>): readonly string[] => {
+  try {
+    readAgentConfig(given, {})
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.problems
+  }
+}
+
 test('a queue’s own setting wins over the process’, and that over the code’s', () => {
   const { serving } = readAgentConfig({ ...env, AGENT_CONCURRENCY: '8', AGENT_BENCH_KYC_CONCURRENCY: '32' }, {})
   expect(serving('agent.bench-kyc').concurrency).toBe(32)
@@ -35,14 +45,8 @@ test('every problem is told at once, and no secret is repeated', () => {
     SEALING_KEYS: '{"current":"c2hvcnQ"}',
     PORT: 'x',
   }
-  try {
-    readAgentConfig(broken, {})
-    expect.unreachable()
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    expect(error.problems.map((problem) => problem.split(' ')[0]).sort()).toEqual(
-      ['AGENT_KYC_CONCURRENCY', 'HASHING_KEY', 'PORT', 'SEALING_KEYS'].sort(),
-    )
-    expect(error.message).not.toContain('c2hvcnQ')
-  }
+  const found = problemsOf(broken)
+  const names = found.map((problem) => problem.split(' ')[0]).sort()
+  expect(names).toEqual(['AGENT_KYC_CONCURRENCY', 'HASHING_KEY', 'PORT', 'SEALING_KEYS'])
+  expect(found.join()).not.toContain('c2hvcnQ')
 })

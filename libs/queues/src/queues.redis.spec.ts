@@ -1,6 +1,5 @@
-import 'reflect-metadata'
 import { randomUUID } from 'node:crypto'
-import { jobIdOf, type StepJob, type StepReply } from '@flotilla/contracts'
+import { jobIdOf, type JobKey, type StepJob, type StepReply } from '@flotilla/contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { aRedis } from '../../../tools/test-database.js'
 import { makeAgentQueues, type AgentQueues, type OwedJob } from './agent-queues.js'
@@ -109,7 +108,7 @@ describe('the relay', () => {
     expect((await desk.queueCounts('agent.back')).waiting).toBe(0)
   })
   test('a payload that outgrew its limit is refused', async () => {
-    await expect(queues.sendOwed('agent.big', [owed(aJob({ sealed: 'x'.repeat(200_000) }))])).rejects.toThrow()
+    await expect(queues.sendOwed('agent.big', [owed(aJob({ sealed: 'x'.repeat(200_000) }))])).rejects.toThrow(/size/)
   })
   test('everything fails soon while Redis is away', async () => {
     const lost = makeAgentQueues(away)
@@ -207,7 +206,7 @@ describe('the replies stream', () => {
   })
   test('writing fails soon while Redis is away', async () => {
     const writer = makeReplyWriter(away)
-    await expect(writer.write(aReply())).rejects.toThrow()
+    await expect(writer.write(aReply())).rejects.toThrow(/Stream|Connection/)
     await writer.close()
   })
 })
@@ -216,8 +215,8 @@ describe('signals', () => {
   test('a cancellation and a history hint reach who listens, broken ones do not', async () => {
     const sender = makeSignalSender(place)
     await sender.ready()
-    const onCancel = vi.fn()
-    const onRuns = vi.fn()
+    const onCancel = vi.fn<(job: JobKey) => void>()
+    const onRuns = vi.fn<(runIds: readonly string[]) => void>()
     const listeners = [listenForCancel(place, onCancel), listenForHistory(place, onRuns)]
     await Promise.all(listeners.map(({ ready }) => ready))
     await redis.publish(`${place.prefix}:cancel`, 'not json')

@@ -1,4 +1,3 @@
-import 'reflect-metadata'
 import { randomUUID } from 'node:crypto'
 import { NestFactory } from '@nestjs/core'
 import { expect, test, vi } from 'vitest'
@@ -9,7 +8,7 @@ import { runsWorkerModule } from './runs-worker.js'
 
 test('a nudge wakes the orchestrator at once and leaves nothing behind, a broken one wakes nobody', async () => {
   const place = aRedis()
-  const onNudge = vi.fn()
+  const onNudge = vi.fn<(runId: string) => void>()
   const runs = makeRunsQueue(place)
   const desk = makeQueueDesk(place)
   const nest = await NestFactory.createApplicationContext(runsWorkerModule(place, { onNudge }), {

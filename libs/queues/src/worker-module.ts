@@ -102,9 +102,11 @@ const makeProcessor = (settings: WorkerSettings): Type<WorkerHost> => {
   return QueueProcessor
 }
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows a module by its class
 @Module({})
 class WorkersModule {}
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows a module by its class
 @Module({})
 class QueuesModule {}
 

@@ -1,4 +1,3 @@
-import 'reflect-metadata'
 import { contract, ContractError, RetryableError } from '@flotilla/contracts'
 import { IsInt, IsString, Min } from 'class-validator'
 import { describe, expect, test } from 'vitest'
