@@ -102,12 +102,12 @@ const makeProcessor = (settings: WorkerSettings): Type<WorkerHost> => {
   return QueueProcessor
 }
 
-// oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows a module by its class
 @Module({})
+// oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows a module by its class
 class WorkersModule {}
 
-// oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows a module by its class
 @Module({})
+// oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows a module by its class
 class QueuesModule {}
 
 /** A module with one worker per entry; they begin when the application starts and end (after their jobs) when it closes. */
