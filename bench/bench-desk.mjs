@@ -142,7 +142,10 @@ try {
 
   await many(300, 50) // warm: JIT, pools, prepared statements
   const pids = [...new Set([...descendants(fleet.pid), ...fleet.services.map((s) => s.pid)])]
-  const servers = spawnSync('pgrep', ['-f', `postgres|redis-server`], { encoding: 'utf8' }).stdout.trim().split('\n').map(Number)
+  const servers = spawnSync('pgrep', ['-f', `postgres|redis-server`], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n')
+    .map(Number)
   const everyone = [...new Set([...pids, ...servers])]
   const alone = await many(single, 1)
   const before = everyone.reduce((sum, pid) => sum + cpuMs(pid), 0)

@@ -63,14 +63,12 @@ export const makeClient = async (fleet: Fleet, key: string): Promise<Client> => 
     return { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text }
   }
   const events: Client['events'] = async (runId, { lastEventId, until = () => false } = {}) => {
-    const abort = new AbortController()
     const response = await fetch(new URL(`/runs/${runId}/events`, file.gatewayUrl), {
       headers: {
         authorization: `Bearer ${secret}`,
         accept: 'text/event-stream',
         ...(lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }),
       },
-      signal: abort.signal,
     })
     if (response.status === 204) return []
     if (!response.ok || !response.body) throw new Error(`events of ${runId}: ${response.status}`)
@@ -86,10 +84,7 @@ export const makeClient = async (fleet: Fleet, key: string): Promise<Client> => 
         if (!data) continue
         const event = JSON.parse(data.slice(5)) as StreamEvent
         seen.push(event)
-        if (until(event)) {
-          abort.abort()
-          return seen
-        }
+        if (until(event)) return seen // leaving the loop closes the stream
       }
     }
     return seen

@@ -16,8 +16,9 @@ beforeAll(async () => {
 })
 afterAll(() => fleet?.stop())
 
-/** A sanctions hit of the synthetic list always waits for a person. */
-const aBorderlineCase = (id: string) => anApplication({ id, applicant: { fullName: 'Zorvan Tellumbrecht' } })
+/** A possible match of the synthetic sanctions list always waits for a person. */
+const aBorderlineCase = (id: string) =>
+  anApplication({ id, applicant: { fullName: 'Korosh Behmanesh Zandvari', birthDate: '1965-03-12' } })
 
 describe('a run from the door to the decision', () => {
   test('a sound application is approved, with a gapless stream, rising progress and one trace', async () => {
