@@ -12,6 +12,7 @@ import { decideGate } from './gate-events.js'
 import { replayDeadLetter, resumeRun } from './reopen-run.js'
 import { receiveSignal } from './signal-events.js'
 import type { RunState } from './state.js'
+import { closeGateOf } from './stop-steps.js'
 import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
 import { endStepSpan, errorMeta, publish, setScope, setStep, startTurn, type Turn } from './turn.js'
 
@@ -120,6 +121,7 @@ const failExpression = (
     const { dispatch, visits } = stepAt(state, step.path)
     if (owesReply(stepAt(state, step.path)))
       turn.commands.push({ type: 'CancelJob', step: step.path, dispatch, queue: step.queue })
+    closeGateOf(turn, step.path, 'cancelled')
     const again = { visits: Math.max(1, visits), enteredAt: stepAt(state, step.path).enteredAt ?? turn.at }
     setStep(turn, step.path, { ...again, status: 'failed', finishedAt: turn.at, dueAt: null, due: null, error })
     setStep(turn, step.path, { stopped: true })

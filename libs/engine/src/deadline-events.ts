@@ -35,16 +35,19 @@ export const dueDeadlines = (state: RunState, now: number): readonly RunEvent[] 
   if (isFinished(state.status)) return []
   if (state.cancel) return now >= state.cancel.waitUntil ? [event('clean-up')] : []
   if (state.dueAt !== null && now >= state.dueAt) return [event('run')]
-  return Object.entries(state.steps)
-    .filter(([, step]) => step.dueAt !== null && now >= step.dueAt && isActive(step))
-    .sort(([, a], [, b]) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
-    .map(([path, step]) =>
-      event(step.due ?? 'step', {
-        step: path,
-        dispatch: owesReply(step) ? step.dispatch : null,
-        gateId: step.gateId,
-      }),
-    )
+  return (
+    Object.entries(state.steps)
+      .filter(([, step]) => step.dueAt !== null && now >= step.dueAt && isActive(step))
+      // Ties by path: jsonb does not keep the order of members.
+      .sort(([a, { dueAt: first }], [b, { dueAt: second }]) => (first ?? 0) - (second ?? 0) || (a < b ? -1 : 1))
+      .map(([path, step]) =>
+        event(step.due ?? 'step', {
+          step: path,
+          dispatch: owesReply(step) ? step.dispatch : null,
+          gateId: step.gateId,
+        }),
+      )
+  )
 }
 
 const missed = (turn: Turn, path: string, event: DeadlineReached): string | null => {

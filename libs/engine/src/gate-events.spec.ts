@@ -73,16 +73,32 @@ describe('a decision that nothing accepts opens the gate again', () => {
   test.each([
     ['a guard that does not hold', decide('adjust', { amount: 0 })],
     ['no values', decide('adjust')],
+    ['a guard that fails on the values', decide('adjust', { amount: 'lots' } as never)],
     ['an outcome without transition', decide('reject')],
     ['an outcome that it does not have', decide('magic')],
+    ['timeout, which only time can say', decide('timeout')],
   ])('%s', (_, decision) => {
     const it = run().later(300).give(decision)
     expect(it.state.status).toBe('waiting')
+    expect(it.published).toEqual(['hitl.resolved', 'hitl.requested'])
     expect(Object.keys(it.state.gates)).toEqual(['r.sign_off.2'])
     expect(it.state.gates['r.sign_off.2']).toMatchObject({ dueAt: 2_000, shown: { amount: 9 } })
     it.give(decide('adjust', { amount: 4 }, 'r.sign_off.2'))
     expect(it.state.result).toEqual({ by: null, amount: 4 })
   })
+})
+
+test('an assignment that fails on the values fails the run, whose gate opens again when it is resumed', () => {
+  const transitions = [{ on: 'approve', to: 'end', assign: [{ to: 'x', from: 'event.values.amount + 1' }] }]
+  const it = run({ transitions }).give(decide('approve', { amount: 'lots' } as never))
+  expect(it.state).toMatchObject({
+    status: 'failed',
+    gates: {},
+    error: { code: 'EXPRESSION_FAILED', step: 'sign_off' },
+  })
+  it.give({ type: 'ResumeRequested', by: 'op', checkpoint: null })
+  expect(Object.keys(it.state.gates)).toEqual(['r.sign_off.2'])
+  expect(it.give(decide('approve', { amount: 1 }, 'r.sign_off.2')).state.status).toBe('completed')
 })
 
 describe('the deadline', () => {

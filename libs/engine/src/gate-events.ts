@@ -1,5 +1,6 @@
-import type { IndexedState } from './definition-index.js'
+import type { IndexedState, IndexedTransition } from './definition-index.js'
 import { dispatchStep } from './dispatch-step.js'
+import { ExpressionError } from './expression.js'
 import type { RunEvent } from './event.js'
 import type { JsonObject } from './json.js'
 import { openGate } from './open-gate.js'
@@ -7,7 +8,7 @@ import { completeStep, failStep } from './settle-step.js'
 import type { OpenGate } from './state.js'
 import { closeGateOf } from './stop-steps.js'
 import { publish, setStep, type Turn } from './turn.js'
-import { answers, pickTransition } from './turn-values.js'
+import { answers, pickTransition, type StepValues } from './turn-values.js'
 
 type GateDecided = Extract<RunEvent, { readonly type: 'GateDecided' }>
 
@@ -19,6 +20,16 @@ const resolved = (turn: Turn, state: IndexedState, gate: OpenGate, decision: str
     spanKey: `gate:${gate.gateId}`,
     meta: { gate: gate.gate, gateId: gate.gateId, decision, waitedMs: turn.at - gate.since },
   })
+
+/** The transition that accepts a decision. A guard that fails on what a person gave does not hold: a typo ends no run. */
+const accepting = (turn: Turn, state: IndexedState, on: string, values: StepValues): IndexedTransition | null => {
+  try {
+    return pickTransition(turn, state, { on, values })
+  } catch (error) {
+    if (error instanceof ExpressionError) return null
+    throw error
+  }
+}
 
 /**
  * Applies a decision. One that no transition accepts (an adjustment without the values that the guard asks for) leads
@@ -46,9 +57,7 @@ export const decideGate = (turn: Turn, event: GateDecided): string | null => {
     return null
   }
   const seen = { output: null, event: decided }
-  const transition = gate.outcomes.includes(decision)
-    ? pickTransition(turn, state, { on: decision, values: seen })
-    : null
+  const transition = gate.outcomes.includes(decision) ? accepting(turn, state, decision, seen) : null
   closeGateOf(turn, state.path, 'decided')
   if (!transition) {
     resolved(turn, state, gate, 'not accepted')

@@ -179,7 +179,9 @@ describe('loops', () => {
     const it = aRun(loop).succeed('draft')
     expect(it.step('draft')).toMatchObject({ status: 'waiting', visits: 2, dispatch: 2, dispatches: 1, attempts: 0 })
     const { progress } = it.state
-    it.succeed('draft').succeed('draft')
+    it.succeed('draft')
+    expect(it.step('draft')).toMatchObject({ status: 'waiting', visits: 3 })
+    it.succeed('draft')
     expect(it.state).toMatchObject({ status: 'failed', error: { code: 'LOOP_EXHAUSTED', step: 'draft' }, progress })
   })
 

@@ -10,7 +10,8 @@ import type { RunError, Usage } from './event.js'
 import { failRun } from './finish-run.js'
 import { judgeJoin } from './join.js'
 import type { Json } from './json.js'
-import { closeGateOf, forgetStopped, stopInner } from './stop-steps.js'
+import { saveArtifacts, saveCheckpoint } from './save-outputs.js'
+import { forgetStopped, stopInner } from './stop-steps.js'
 import { isActive, stepAt } from './step-at.js'
 import {
   endStepSpan,
@@ -24,7 +25,7 @@ import {
   type Turn,
   usageMeta,
 } from './turn.js'
-import { assignAll, evaluateOne, nothing, pickTransition, type StepValues, targetOf } from './turn-values.js'
+import { assignAll, nothing, pickTransition, type StepValues, targetOf } from './turn-values.js'
 
 /**
  * How steps end and what follows from it. Invariants:
@@ -59,58 +60,6 @@ const follow = (turn: Turn, state: IndexedState, transition: IndexedTransition, 
   for (const { path } of ruledOutBy(turn.index, state, target))
     if (stepAt(turn.state, path).status === 'pending') setStep(turn, path, { status: 'skipped' })
   turn.todo.push({ state: target, parentVisit: parentVisit(turn, state) })
-}
-
-const saveArtifacts = (turn: Turn, state: IndexedState, values: StepValues): void => {
-  for (const [position, { name, content }] of state.artifacts.entries()) {
-    const rule = state.definition.artifacts?.[position]
-    const before = turn.state.artifacts[name]
-    const version = (before?.version ?? 0) + 1
-    const artifactId = `${turn.state.runId}.${name}.v${version}`
-    turn.commands.push({
-      type: 'SaveArtifact',
-      artifactId,
-      name,
-      version,
-      artifactType: rule?.type ?? '',
-      mediaType: rule?.mediaType ?? '',
-      content: evaluateOne(turn, state, content, values),
-      step: state.path,
-      parentId: before?.id ?? null,
-    })
-    turn.state.artifacts = { ...turn.state.artifacts, [name]: { id: artifactId, version } }
-    publish(turn, {
-      type: 'artifact.saved',
-      message: `${state.title}: ${name} saved as version ${version}`,
-      about: state,
-      meta: { artifactId, name, version },
-    })
-  }
-}
-
-/** Saves a checkpoint: a position in the history, named after the step or by the agent. */
-export const saveCheckpoint = (turn: Turn, state: IndexedState, label: string, data: Json): void => {
-  turn.state.checkpointCount += 1
-  const number = turn.state.checkpointCount
-  turn.commands.push({ type: 'SaveCheckpoint', number, label, step: state.path, data })
-  turn.commands.push({
-    type: 'EndSpan',
-    span: 'checkpoint',
-    key: `checkpoint:${number}`,
-    parentKey: stepSpan(turn, state),
-    name: `checkpoint ${number}`,
-    startedAt: turn.at,
-    endedAt: turn.at,
-    error: null,
-    attributes: { 'workflow.step': state.path, 'flotilla.checkpoint.number': number },
-  })
-  publish(turn, {
-    type: 'checkpoint.saved',
-    message: `Checkpoint ${number} saved`,
-    about: state,
-    spanKey: `checkpoint:${number}`,
-    meta: { checkpoint: number, label },
-  })
 }
 
 interface Completed {
@@ -160,7 +109,6 @@ export const failStep = (
   const error = plainError(cause, state.path)
   const values = { output: null, event: { type: 'failed', error: errorMeta(error)['error'] ?? null, at: turn.at } }
   const handled = pickTransition(turn, state, { on: 'failed', values })
-  closeGateOf(turn, state.path, 'cancelled')
   setStep(turn, state.path, {
     status: 'failed',
     finishedAt: turn.at,

@@ -9,7 +9,8 @@ export interface WaitingFor {
 
 /** What a run waits for that is not an agent; null when that is nothing. Gates in the order of their opening. */
 export const waitingFor = (state: RunState): WaitingFor | null => {
-  const gates = Object.values(state.gates)
+  // By opening, not by member: jsonb does not keep the order of members.
+  const gates = Object.values(state.gates).sort((a, b) => a.since - b.since || (a.gateId < b.gateId ? -1 : 1))
   const waits = Object.entries(state.steps)
     .filter(([, step]) => isActive(step) && step.status === 'waiting' && step.dispatch === 0 && step.gateId === null)
     .map(([step, { enteredAt, dueAt }]) => ({ step, since: enteredAt ?? 0, dueAt }))

@@ -56,6 +56,24 @@ const replayed = (definition: WorkflowDefinition, { agents, options }: LawfulWor
   assert(equalJson(again, state), 'replaying the events gives another state')
 }
 
+/** A JSON value as a store may give it back: members in another order. */
+const reordered = <T>(value: T): T =>
+  JSON.parse(
+    JSON.stringify(value, (_, member: unknown) =>
+      typeof member === 'object' && member !== null && !Array.isArray(member)
+        ? Object.fromEntries(Object.entries(member).toReversed())
+        : member,
+    ),
+  ) as T // the same value
+
+const stored = (definition: WorkflowDefinition, { agents, options }: LawfulWorld): void => {
+  const { state, events } = simulate(definition, agents, options)
+  const read = reordered(definition)
+  let again = initialState({ runId: state.runId, submittedBy: state.submittedBy })
+  for (const { event } of events) again = advance(read, reordered(again), event).state
+  assert(equalJson(again, state), 'members in another order lead to another state')
+}
+
 const patched = (definition: WorkflowDefinition, { agents, options }: LawfulWorld): void => {
   let folded = initialState({ runId: 'run-1', submittedBy: 'a-submitter' })
   const { state } = simulate(definition, agents, {
@@ -94,6 +112,7 @@ export const lawsOf = (definition: WorkflowDefinition, world: LawfulWorld): read
   { fact: 'a repeated event changes nothing', check: () => repeated(definition, world) },
   { fact: 'a late event changes nothing', check: () => late(definition, world) },
   { fact: 'replaying the events gives the same state', check: () => replayed(definition, world) },
+  { fact: 'the order of members, which jsonb does not keep, changes nothing', check: () => stored(definition, world) },
   { fact: 'folding the patches gives the same state', check: () => patched(definition, world) },
   ...stepsOf(definition)
     .filter(({ kind }) => kind === 'agent')
