@@ -65,6 +65,7 @@ await runMain(async () => {
     gateway,
     bodyBytesMax: config.BODY_BYTES_MAX,
     trustProxy: config.TRUST_PROXY,
+    metricsOpen: config.METRICS_OPEN,
     version,
     board: {
       queue: (name) => queues.desk.queue(name),

@@ -1,6 +1,9 @@
 import { connect } from 'node:net'
 import { makeSignalSender } from '@flotilla/queues'
 import { asTenant, findBrokenAudit } from '@flotilla/store'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, aRedis, type TestDatabase } from '../../../tools/test-database.js'
 import { keyOf } from './testing/a-gateway.js'
@@ -374,6 +377,12 @@ describe('operators', () => {
     const refused = await put({ ...mine, version: 2, states }, {}, 2)
     expect([refused.status, refused.body.code]).toEqual([422, 'DEFINITION_REFUSED'])
     expect(refused.body.errors.map((problem: any) => problem.pointer)).toContain('/states/0')
+    const shipped = { ...gateWorkflow, title: 'Redefined' }
+    const redefined = await world.ask('operator', 'PUT', '/workflows/gated/versions/1', shipped)
+    expect([redefined.status, redefined.body.code]).toEqual([409, 'WORKFLOW_VERSION_EXISTS'])
+    const { body: read } = await world.ask('operator', 'GET', '/workflows/gated/versions/1')
+    expect(read).toEqual(gateWorkflow)
+    expect((await world.ask('operator', 'PUT', '/workflows/gated/versions/1', read)).status).toBe(200)
     const yaml = JSON.stringify({ ...mine, version: 3 })
     expect((await put(`# YAML\n${yaml}`, { 'content-type': 'application/yaml' }, 3)).status).toBe(201)
     const { body } = await world.ask('operator', 'GET', '/workflows')
@@ -386,6 +395,35 @@ describe('operators', () => {
     for (const path of ['/workflow/graph.svg?name=mine', '/workflows/mine/graph.svg?version=1'])
       expect((await world.ask('operator', 'GET', path)).body).toContain('<svg')
     expect((await world.ask('operator', 'GET', '/workflow/graph.svg?name=mine&version=9')).status).toBe(404)
+  })
+  test('look through dead letters, replay some and discard others', async () => {
+    const letter = async (code: string): Promise<string> => {
+      const runId = await aFailedRun()
+      const { rows } = await world.owner.pool.query<{ id: string }>(
+        `insert into dead_letter (id, tenant_id, run_id, workflow, queue, agent, step, visit, dispatch, code, message, attempts,
+           input_ref, trace_id)
+         values ($1, 'acme', $2, 'gated', 'agent.kyc', 'kyc', 'review', 1, 1, $3, 'no', 3, 'ref', 't') returning id`,
+        [uuidv7(), runId, code],
+      )
+      return rows[0]?.id ?? ''
+    }
+    const [a, b, c] = [await letter('A'), await letter('A'), await letter('C')]
+    const desk = (path: string, body: unknown, key = 'operator') =>
+      world.ask(key, 'POST', `/dead-letters/${path}`, body)
+    const list = async (query = '') => (await world.ask('operator', 'GET', `/dead-letters${query}`)).body
+    const first = await list('?limit=2')
+    const second = await list(`?limit=2&cursor=${first.nextCursor}`)
+    expect([...first.items, ...second.items].map((item: any) => item.id)).toEqual([c, b, a])
+    expect(first.items[0]).toMatchObject({ queue: 'agent.kyc', code: 'C', attempts: 3, stack: null, status: 'open' })
+    expect((await desk('replay', { filter: { code: 'A' }, dryRun: true })).body).toEqual({ matched: 2, done: 0 })
+    expect((await desk('replay', { filter: { code: 'A' } }, 'foreign')).body).toEqual({ matched: 0, done: 0 })
+    expect((await desk('replay', { filter: { code: 'A' } })).body).toEqual({ matched: 2, done: 2 })
+    expect((await desk('replay', { ids: [a, b, 'nonsense'] })).body).toEqual({ matched: 0, done: 0 })
+    expect((await desk('discard', { ids: [c] })).body).toEqual({ matched: 1, done: 1 })
+    expect((await list()).items).toEqual([])
+    expect((await list('?status=replayed')).items).toHaveLength(2)
+    for (const body of [{}, { ids: [a], filter: {} }, { ids: [] }, { filter: { queue: 1 } }, { filter: { other: 1 } }])
+      expect((await desk('replay', body)).status).toBe(400)
   })
   test('see queues and stop them', async () => {
     const { body } = await world.ask('operator', 'GET', '/queues')
@@ -421,6 +459,42 @@ describe('operators', () => {
     )
     expect(await asTenant(world.engine.pool, 'acme', (tx) => findBrokenAudit(tx, 'acme'))).toBeNull()
   })
+})
+
+test('what is answered is what the description says', async () => {
+  const runId = await aWaitingRun()
+  const failed = await aFailedRun()
+  const { body: document } = await world.ask('operator', 'GET', '/openapi.json')
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  addFormats.default(ajv)
+  ajv.addSchema({ $id: 'api', components: document.components })
+  const json = { accept: 'application/json' }
+  const gets: [string, string][] = [
+    ['/runs/{runId}', `/runs/${runId}`],
+    ['/runs/{runId}', `/runs/${failed}`],
+    ['/runs', '/runs'],
+    ['/runs/{runId}/events', `/runs/${failed}/events`],
+    ['/runs/{runId}/state', `/runs/${runId}/state`],
+    ['/runs/{runId}/checkpoints', `/runs/${failed}/checkpoints`],
+    ['/runs/{runId}/artifacts', `/runs/${failed}/artifacts`],
+    ['/gates', '/gates'],
+    ['/workflows', '/workflows'],
+    ['/queues', '/queues'],
+    ['/dead-letters', '/dead-letters'],
+    ['/readyz', '/readyz'],
+  ]
+  for (const [template, path] of gets) {
+    const { status, body } = await world.ask('both', 'GET', path, undefined, json)
+    const schema = document.paths[template].get.responses[status].content['application/json'].schema
+    const validate = ajv.compile({ $ref: `api${schema.$ref}` })
+    expect([path, validate(body), validate.errors]).toEqual([path, true, null])
+    // The description itself must be able to say no.
+    expect(validate({ ...body, items: 'none', runId: 1, checks: 1 })).toBe(false)
+  }
+  const problem = await world.ask('both', 'GET', '/runs/x')
+  const { $ref } = document.components.responses.Problem.content['application/problem+json'].schema
+  const validate = ajv.compile({ $ref: `api${$ref}` })
+  expect([validate(problem.body), validate.errors]).toEqual([true, null])
 })
 
 test('nothing of this was an error of the gateway', () => {

@@ -305,6 +305,14 @@ describe('limits', () => {
   })
 })
 
+test('metrics are open to a scraper only where the setting says so', async () => {
+  expect((await inject('GET', '/metrics')).statusCode).toBe(401)
+  const other = await anApp(aStore([]), undefined, { METRICS_OPEN: 'true' })
+  expect((await other.fastify.inject('/metrics')).statusCode).toBe(200)
+  expect((await other.fastify.inject('/queues')).statusCode).toBe(401)
+  await other.nest.close()
+})
+
 describe('closing', () => {
   test('a request under way is answered, and the port closes although its connection is kept alive', async () => {
     let commit = (): void => undefined

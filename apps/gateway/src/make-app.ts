@@ -53,6 +53,7 @@ export interface AppOptions {
   readonly board: Omit<BoardDeps, 'onError'>
   readonly bodyBytesMax: number
   readonly trustProxy: boolean
+  readonly metricsOpen: boolean
   readonly version: string
   readonly onServerError: OnServerError
   /** Told of every answer, for a log at a level that is usually off. */
@@ -112,7 +113,7 @@ export const makeApp = async (options: AppOptions): Promise<App> => {
     abortOnError: false,
   })
   await fastify.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } })
-  guardRequests(fastify, gateway, boardPath)
+  guardRequests(fastify, gateway, { boardPath, metricsOpen: options.metricsOpen })
   registerBodyParsers(fastify)
   nest.useGlobalFilters(new ProblemFilter(onServerError, (path, method) => notFoundError(routes, path, method)))
   const onError: ErrorHandler = (error, request, reply) => sendProblem(error, request, reply, onServerError)

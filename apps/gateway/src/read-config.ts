@@ -10,6 +10,8 @@ const settings = {
   HOST: text({ default: '127.0.0.1', maxLength: 255 }),
   /** Whether a proxy in front says who the client is (`X-Forwarded-For`). */
   TRUST_PROXY: flag({ default: false }),
+  /** Lets `/metrics` be read without a key, where only a scraper reaches this port. */
+  METRICS_OPEN: flag({ default: false }),
   BODY_BYTES_MAX: integer({ min: 1_024, max: 16_777_216, default: 1_048_576 }),
   /** Requests per second and key, and how many at once from rest. */
   RATE_PER_SECOND: integer({ min: 1, max: 1_000_000, default: 5_000 }),

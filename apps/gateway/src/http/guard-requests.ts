@@ -10,7 +10,11 @@ import { invariant } from '@flotilla/contracts'
  * G2 Everything under `boardPath` has the board's entrance, whatever its plugin registers.
  * G3 An unknown path is 404 for everybody; nothing about keys is said there.
  */
-export const guardRequests = (fastify: FastifyInstance, gateway: Gateway, boardPath: string): void => {
+export const guardRequests = (
+  fastify: FastifyInstance,
+  gateway: Gateway,
+  { boardPath, metricsOpen }: { readonly boardPath: string; readonly metricsOpen: boolean },
+): void => {
   const board: Entrance = { access: ['queues'], basic: true }
   const isBoard = (url: string): boolean => url === boardPath || url.startsWith(`${boardPath}/`)
   fastify.addHook('onRoute', (route) => {
@@ -31,6 +35,7 @@ export const guardRequests = (fastify: FastifyInstance, gateway: Gateway, boardP
     if (request.is404) return // G3
     const { url = '', config } = request.routeOptions
     const { access, ticket = false, basic = false } = config
+    if (metricsOpen && url === '/metrics') return
     if (isBoard(url) && access === undefined) {
       const principal = await authenticate(deps, board, request) // G2
       if (request.call) request.call.principal = principal

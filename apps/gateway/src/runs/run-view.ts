@@ -23,6 +23,12 @@ const errorViewOf = (error: Readonly<Record<string, unknown>> | RunError | null)
         ...(typeof error['step'] === 'string' ? { step: error['step'] } : {}),
       }
 
+/** A parked run has no error of its own; why it stopped is what people look for there. */
+const parkedError = (reason: string | null): ErrorView => ({
+  code: reason !== null && /^[A-Z][A-Z0-9_]{2,63}$/.test(reason) ? reason : 'PARKED',
+  message: 'The run is parked: it goes on when it is resumed.',
+})
+
 type Seen = RunDetail['view']
 
 const stepView = (state: Seen, path: string): StepView => {
@@ -75,7 +81,7 @@ export const runView = ({ run, gates: open }: RunWithGates, definition: Workflow
     waitingFor: finished ? null : (gates[0] ?? waitsOf(run.view)[0] ?? null),
     gates: finished ? [] : gates,
     result: run.result,
-    error: errorViewOf(run.error),
+    error: run.status === 'parked' ? parkedError(run.parkedReason) : errorViewOf(run.error),
     createdAt: run.createdAt.toISOString(),
     finishedAt: run.finishedAt?.toISOString() ?? null,
     links: runLinks(run.runId),

@@ -98,6 +98,7 @@ export const anApp = async (
     board: { queue: () => ({}), names: () => Promise.resolve([]) },
     bodyBytesMax: config.BODY_BYTES_MAX,
     trustProxy: config.TRUST_PROXY,
+    metricsOpen: config.METRICS_OPEN,
     version: '0.0.0',
     onServerError: (error) => void errors.push(error),
   })

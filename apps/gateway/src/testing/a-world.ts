@@ -109,6 +109,7 @@ export const aWorld = async (
     board: { queue: queues.desk.queue, names: async () => (await gateway.store.listQueues()).map(({ name }) => name) },
     bodyBytesMax: config.BODY_BYTES_MAX,
     trustProxy: false,
+    metricsOpen: config.METRICS_OPEN,
     version: '0.0.0',
     onServerError: (error) => void errors.push(error),
   })

@@ -127,7 +127,14 @@ export const registerWorkflow = async (
   })
   const { name, version } = definition
   const hash = fingerprintOf(definition as unknown as Json)
-  const outcome = await gateway.store.registerDefinition(principal, definition, hash)
+  // What ships is there for every tenant: its versions cannot be redefined either.
+  const there = await gateway.store.readDefinition(principal.tenantId, name, version)
+  const outcome =
+    there === null
+      ? await gateway.store.registerDefinition(principal, definition, hash)
+      : there.hash === hash
+        ? 'same'
+        : 'different'
   if (outcome === 'different') throw new GatewayError('WORKFLOW_VERSION_EXISTS')
   gateway.catalogue.forget(principal.tenantId, name)
   const stored = await gateway.catalogue.find(principal.tenantId, name, version)

@@ -1,5 +1,5 @@
 import { WorkflowPage, WorkflowView } from '@flotilla/contracts'
-import type { RunState } from '@flotilla/engine'
+import type { RunState, WorkflowDefinition } from '@flotilla/engine'
 import { Controller, Inject, Param, Req, Res } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GATEWAY, type Gateway } from '../gateway.js'
@@ -39,6 +39,25 @@ export class WorkflowsController {
   })
   list(@Req() request: FastifyRequest): Promise<WorkflowPage> {
     return listWorkflowViews(this.gateway, principalOf(request).tenantId)
+  }
+
+  @Route('GET', '/workflows/:name/versions/:version', {
+    access: ['runs:read', 'workflows:write'],
+    doc: {
+      id: 'readWorkflow',
+      tag,
+      summary: 'The definition of a version, sub-workflows put in.',
+      answers: { 200: { description: 'The definition.', mediaTypes: ['application/json'] } },
+      problems: [404],
+    },
+  })
+  async read(
+    @Req() request: FastifyRequest,
+    @Param('name') name: string,
+    @Param('version') version: string,
+  ): Promise<WorkflowDefinition> {
+    const { tenantId } = principalOf(request)
+    return (await this.gateway.catalogue.find(tenantId, name, versionOf(version))).definition
   }
 
   @Route('PUT', '/workflows/:name/versions/:version', {
