@@ -212,6 +212,7 @@ describe('an agent that asks a person', () => {
       decision: { decision: 'approve', values: { x: 1 }, decidedBy: 'ann' },
     })
     expect(run.state.status).toBe('running')
+    expect(run.step('work').dispatches).toBe(1)
     expect(run.succeed('work').state.status).toBe('completed')
   })
 

@@ -98,6 +98,11 @@ describe('a failing branch', () => {
     expect(it.succeed('c').state.error).toMatchObject({ code: 'POISON', step: 'b' })
   })
 
+  test('best-effort: the first of several failures is the one that is told', () => {
+    const it = run({ onBranchFailure: 'best-effort' }).fail('b', 'FIRST').fail('a', 'SECOND').succeed('c')
+    expect(it.state.error).toMatchObject({ code: 'FIRST', step: 'b' })
+  })
+
   test('optional: the join does without it', () => {
     const it = run({ branches: [branch('a'), branch('b', { requirement: 'optional' })] })
       .fail('b')
@@ -183,6 +188,31 @@ describe('loops', () => {
     expect(it.step('draft')).toMatchObject({ status: 'waiting', visits: 3 })
     it.succeed('draft')
     expect(it.state).toMatchObject({ status: 'failed', error: { code: 'LOOP_EXHAUSTED', step: 'draft' }, progress })
+  })
+
+  test('what a compound holds begins anew with its visit', () => {
+    const inner = ['one', 'two'].map((name, position) =>
+      anAgent({ name, transitions: [{ on: 'done', to: position === 0 ? 'two' : 'end' }] }),
+    )
+    const sub: StateDefinition = {
+      kind: 'workflow',
+      name: 'sub',
+      workflow: 'w',
+      version: 1,
+      maxVisits: 2,
+      input: {},
+      body: { initial: 'one', states: [...inner, anEnd()] },
+      transitions: [
+        { on: 'done', when: 'steps.sub.visits < 2', to: 'sub' },
+        { on: 'done', to: 'end' },
+      ],
+    }
+    const it = aRun(aDefinition([sub]))
+      .succeed('sub.one')
+      .succeed('sub.two')
+    expect(it.step('sub.one')).toMatchObject({ status: 'waiting', visits: 2 })
+    expect(it.step('sub.two')).toMatchObject({ status: 'pending', visits: 1, finishedAt: null })
+    expect(it.succeed('sub.one').succeed('sub.two').state.status).toBe('completed')
   })
 
   test('a circle of local states ends', () => {
