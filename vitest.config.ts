@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{apps,libs,tools}/**/*.spec.ts'],
+          include: ['{apps,libs,tools,deploy}/**/*.spec.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.db.spec.ts', '**/*.redis.spec.ts'],
           testTimeout: 30_000,
         },

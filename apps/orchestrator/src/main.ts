@@ -182,6 +182,7 @@ await runMain(async () => {
   const loops = [tickLoop, relayLoop, readLoop, sweepLoop]
   const health = await startHealthServer({
     port: config.PORT,
+    host: config.HEALTH_HOST,
     checks: {
       postgres: () => ping(store.pool),
       definitions: async () => {

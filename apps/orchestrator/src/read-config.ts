@@ -1,5 +1,5 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
-import { flag, integer, json, optional, readEnv, text, url, type Env, type EnvValues } from '@flotilla/runtime'
+import { integer, json, optional, readEnv, text, url, type Env, type EnvValues } from '@flotilla/runtime'
 
 const settings = {
   DATABASE_URL: url(['postgresql', 'postgres']),
@@ -9,6 +9,8 @@ const settings = {
   /** `off` where CONFIG is not allowed, as on managed servers. */
   REDIS_EVICTION_CHECK: optional(text()),
   PORT: integer({ min: 0, max: 65_535, default: 0 }),
+  /** Where the health port listens; 0.0.0.0 in a container. */
+  HEALTH_HOST: text({ default: '127.0.0.1' }),
   SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
   HASHING_KEY: text(),
   /** Unique among live orchestrators; absent: made from the process. */
@@ -23,7 +25,6 @@ const settings = {
   /** Jobs of one queue in Redis at most; the rest waits in Postgres. */
   RELAY_WINDOW: integer({ min: 1, max: 100_000, default: 1_000 }),
   SWEEP_MS: integer({ min: 200, max: 600_000, default: 2_000 }),
-  LOG_RUN_EVENTS: flag({ default: false }),
 }
 
 /** What the orchestrator is told by its environment. */

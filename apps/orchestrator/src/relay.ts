@@ -1,7 +1,7 @@
 import type { StepJob } from '@flotilla/contracts'
 import type { AgentQueues, OwedJob, Sealer } from '@flotilla/queues'
 import { inTransaction, loseBeats, markSent, readCourier, takeOwed, type OwedRow, type Store } from '@flotilla/store'
-import { metrics } from '@flotilla/telemetry'
+import { ensureTraceparent, metrics } from '@flotilla/telemetry'
 
 /**
  * Sends what is owed.
@@ -58,7 +58,7 @@ export const toJob = (row: OwedRow, sealer: Sealer): OwedJob => {
     }),
     ref: travels ? null : `outbox:${row.runId}.${row.step}.${row.dispatch}`,
     hash: sealer.hash('job', body),
-    traceparent: row.traceparent ?? '',
+    traceparent: row.traceparent ?? ensureTraceparent(),
     tracestate: null,
   }
   return { job, priority: priorities[row.priority], retry }

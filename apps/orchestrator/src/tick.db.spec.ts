@@ -178,7 +178,9 @@ test('T1: a reply for a run that another orchestrator holds waits in the inbox a
 })
 
 test('T2: a run without its definition is parked with its events held, and the others go on', async () => {
-  await owner.pool.query(`insert into definition_content (hash, definition) values ('gone', '{}') on conflict do nothing`)
+  await owner.pool.query(
+    `insert into definition_content (hash, definition) values ('gone', '{}') on conflict do nothing`,
+  )
   const [lost] = await submit(1, 'never-registered')
   const [sound] = await submit(1)
   await ticking()
