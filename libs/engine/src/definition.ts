@@ -123,7 +123,10 @@ export interface Region {
 
 export interface Branch extends Region {
   readonly name: string
-  /** `required` (default), `optional`, or degraded: on failure the join sees this output instead. */
+  /**
+   * `required`, `optional`, or degraded: on failure the join sees this output instead. Absent: required under `all`; one
+   * vote like any other under the counting policies, where only `required` in so many words is indispensable.
+   */
   readonly requirement?: 'required' | 'optional' | { readonly degraded: Json }
 }
 
