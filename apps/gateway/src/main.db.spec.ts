@@ -25,15 +25,15 @@ afterAll(async () => {
 
 /** The built process, as the supervisor starts it. */
 const start = (env: Record<string, string>) => {
-  const process_ = spawn(
+  const gateway = spawn(
     process.execPath,
     ['--import', '@flotilla/telemetry/register', path.join(root, 'apps/gateway/dist/main.js')],
     { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  child = process_
+  child = gateway
   let output = ''
-  for (const stream of [process_.stdout, process_.stderr]) stream.on('data', (data) => void (output += String(data)))
-  return { process: process_, output: () => output, exited: once(process_, 'exit') as Promise<[number | null]> }
+  for (const stream of [gateway.stdout, gateway.stderr]) stream.on('data', (data) => void (output += String(data)))
+  return { process: gateway, output: () => output, exited: once(gateway, 'exit') as Promise<[number | null]> }
 }
 const settings = (port: number) => ({
   DATABASE_URL: database.gatewayUrl,
@@ -74,6 +74,25 @@ test('it is ready while Redis is away, and runs are accepted', async () => {
   })
   expect(answer.status).toBe(202)
   expect(performance.now() - startedAt).toBeLessThan(1_500)
+})
+test('while Postgres is away it lives, is not ready, and says when to come back', async () => {
+  const port = await freePort()
+  start({ ...settings(port), DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/d' })
+  const base = `http://127.0.0.1:${port}`
+  const statusOf = (way: string) =>
+    fetch(`${base}${way}`).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  await expect.poll(() => statusOf('/livez'), { timeout: 20_000 }).toBe(200)
+  expect(await statusOf('/readyz')).toBe(503)
+  const answer = await fetch(`${base}/runs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${keyOf('submitter')}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ workflow: 'gated', input: { amount: 5 } }),
+  })
+  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([503, 'POSTGRES_UNAVAILABLE'])
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
 })
 test('told to stop, it ends open streams and exits with 0', async () => {
   const port = await freePort()

@@ -7,7 +7,6 @@ import { DeadLettersController } from './dead-letters/dead-letters-controller.js
 import { GatesController } from './gates/gates-controller.js'
 import { GATEWAY, type Gateway } from './gateway.js'
 import { registerBodyParsers } from './http/body-parsers.js'
-import { pathOf } from './http/call.js'
 import { guardRequests } from './http/guard-requests.js'
 import { notFoundError } from './http/not-found.js'
 import {

@@ -38,30 +38,31 @@ export const openQueues = (place: RedisPlace, onError: (error: Error) => void): 
   const hints = makeHints()
   let reachable = false
   let watching = false
-  const watch = async (): Promise<void> => {
-    if (watching) return
-    watching = true
-    // `ready` gives up after five seconds; it is asked again until the desk is closed.
-    while (
-      !closed &&
-      !(reachable = await desk.ready().then(
-        () => true,
-        () => false,
-      ))
-    );
-    watching = false
-  }
   let closed = false
+  // `ready` gives up after five seconds; it is asked again until Redis answers or the desk is closed.
+  const watch = (): void => {
+    if (watching || closed) return
+    watching = true
+    const settle = (answers: boolean): void => {
+      reachable = answers
+      watching = false
+      if (!answers) watch()
+    }
+    desk.ready().then(
+      () => settle(true),
+      () => settle(false),
+    )
+  }
   const desk = makeQueueDesk(place, {
     onError: (error) => {
       reachable = false
       onError(error)
-      void watch()
+      watch()
     },
   })
   const runs = makeRunsQueue(place)
   const listener = listenForHistory(place, hints.tell)
-  void watch()
+  watch()
   const ports: QueuePorts = {
     nudge: ({ runId, priority, traceparent }) => runs.nudge(runId, (priority + 1) as Priority, traceparent), // 0 to 2
     onPublished: hints.subscribe,

@@ -9,12 +9,7 @@ test('addresses are all that must be given', () => {
 })
 test('every problem is told at once and no value is repeated', () => {
   const wrong = { DATABASE_URL: 'SECRET', PORT: '99999', RATE_BURST: 'x', TRUST_PROXY: 'perhaps' }
-  try {
-    readConfig(wrong)
-    expect.unreachable()
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    expect(error.problems).toHaveLength(5)
-    expect(error.message).not.toContain('SECRET')
-  }
+  expect(() => readConfig(wrong)).toThrow(ConfigError)
+  expect(() => readConfig(wrong)).toThrow(/DATABASE_URL.*REDIS_URL.*PORT.*TRUST_PROXY.*RATE_BURST/)
+  expect(() => readConfig(wrong)).not.toThrow('SECRET')
 })

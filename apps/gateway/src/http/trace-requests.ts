@@ -25,7 +25,8 @@ const begin = (request: FastifyRequest): void => {
       attributes: {
         'http.request.method': method,
         'http.route': route,
-        'url.path': pathOf(request.raw.url),
+        // The path of no route is whatever somebody typed.
+        ...(request.is404 ? {} : { 'url.path': pathOf(request.raw.url) }),
         'url.scheme': request.protocol,
       },
     },

@@ -1,13 +1,5 @@
 import type { ErrorView, RunView, RunViewStatus, StepView, WaitingForView } from '@flotilla/contracts'
-import {
-  stepAt,
-  stepsOf,
-  waitingFor,
-  type JsonObject,
-  type RunError,
-  type RunState,
-  type WorkflowDefinition,
-} from '@flotilla/engine'
+import { stepAt, stepsOf, waitingFor, type RunError, type RunState, type WorkflowDefinition } from '@flotilla/engine'
 import type { GateRow, RunDetail } from '@flotilla/store'
 import type { RunWithGates } from '../ports.js'
 import { runLinks } from './run-links.js'
