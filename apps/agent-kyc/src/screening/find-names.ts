@@ -26,13 +26,13 @@ interface QueryUnit {
   readonly found: ReadonlyMap<number, number>
 }
 
-const SIMILARITY_MIN = 0.66
+const SIMILARITY_MIN = 0.7
 /** One letter of four may differ; of three, only by a cheap difference. */
 const SIMILARITY_MIN_SHORT = 0.72
 const SHORT = 4
-const LONG = 7
+const LONG = 9
 const JOINED_LETTERS_MIN = 5
-const CANDIDATES_MAX = 80
+const CANDIDATES_MAX = 60
 /** Cost of a word that only one side has, as a share of its weight. */
 const LISTED_GIVEN_MISSING = 0.28
 const LISTED_SURNAME_MISSING = 1.1
@@ -211,7 +211,7 @@ const compare = (
 }
 
 /**
- * Compares a name with the listed names that resemble it, best first; at most eighty. An empty or unreadable name
+ * Compares a name with the listed names that resemble it, best first; at most sixty. An empty or unreadable name
  * gives an empty list.
  */
 export const findNames = (index: NameIndex, fullName: string): readonly NameComparison[] => {

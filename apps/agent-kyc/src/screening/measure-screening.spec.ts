@@ -34,20 +34,24 @@ test('on the shipped list nineteen of twenty variants are found and at most one 
 
 const present = existsSync(real)
 describe.skipIf(!present)(`the full list${present ? '' : ` (SKIPPED: ${real} is not there)`}`, () => {
-  test('on the held-back half recall, false positives and time reach the figures asked for', () => {
-    const figures = measureScreening(entriesOf(real), { half: 'validation', seed: 2, perClassMax: 300, people: 3000 })
-    expect(figures.recall).toBeGreaterThanOrEqual(0.95)
-    expect(figures.recallWithBirth).toBeGreaterThanOrEqual(0.95)
-    expect(figures.classes.filter(({ count }) => count < 100)).toEqual([])
-    // A slip in a short common name makes another name; that class alone may stay a little below.
-    expect(figures.classes.filter(({ recall }) => recall < 0.92)).toEqual([])
-    expect(figures.people).toBeGreaterThanOrEqual(2000)
-    expect(figures.falsePositives).toBeLessThanOrEqual(0.02)
-    expect(figures.falsePositivesWithBirth).toBeLessThanOrEqual(0.005)
-    // Twice the figure asked for on a quiet machine, as tests share theirs.
-    expect(figures.meanMs).toBeLessThan(5)
-    expect(figures.p99Ms).toBeLessThan(10)
-  })
+  test(
+    'on the held-back half recall, false positives and time reach the figures asked for',
+    { timeout: 120_000 },
+    () => {
+      const figures = measureScreening(entriesOf(real), { half: 'validation', seed: 2, perClassMax: 500, people: 2500 })
+      expect(figures.recall).toBeGreaterThanOrEqual(0.95)
+      expect(figures.recallWithBirth).toBeGreaterThanOrEqual(0.95)
+      expect(figures.classes.filter(({ count }) => count < 100)).toEqual([])
+      // 0.95 in each class of the whole half (docs/screening.md); a sample of 500 has a standard error of 0.01.
+      expect(figures.classes.filter(({ recall }) => recall < 0.92)).toEqual([])
+      expect(figures.people).toBeGreaterThanOrEqual(2000)
+      expect(figures.falsePositives).toBeLessThanOrEqual(0.02)
+      expect(figures.falsePositivesWithBirth).toBeLessThanOrEqual(0.005)
+      expect(figures.meanMs).toBeLessThan(3)
+      // Twice what is asked for: a processor that is shared runs slower too.
+      expect(figures.p99Ms).toBeLessThan(10)
+    },
+  )
 
   test('reading the list takes less than 1.5 s', () => {
     const started = performance.now()
