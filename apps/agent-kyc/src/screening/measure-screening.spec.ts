@@ -38,12 +38,13 @@ describe.skipIf(!present)(`the full list${present ? '' : ` (SKIPPED: ${real} is 
     'on the held-back half recall, false positives and time reach the figures asked for',
     { timeout: 120_000 },
     () => {
-      const figures = measureScreening(entriesOf(real), { half: 'validation', seed: 2, perClassMax: 500, people: 2500 })
+      const figures = measureScreening(entriesOf(real), { half: 'validation', seed: 2, perClassMax: 250, people: 2500 })
       expect(figures.recall).toBeGreaterThanOrEqual(0.95)
       expect(figures.recallWithBirth).toBeGreaterThanOrEqual(0.95)
       expect(figures.classes.filter(({ count }) => count < 100)).toEqual([])
-      // 0.95 in each class of the whole half (docs/screening.md); a sample of 500 has a standard error of 0.01.
-      expect(figures.classes.filter(({ recall }) => recall < 0.92)).toEqual([])
+      // Each class reaches 0.95 on the whole half (docs/screening.md); a sample may miss it by three standard errors.
+      const least = (count: number): number => 0.95 - 3 * Math.sqrt((0.95 * 0.05) / count)
+      expect(figures.classes.filter(({ count, recall }) => recall < least(count))).toEqual([])
       expect(figures.people).toBeGreaterThanOrEqual(2000)
       expect(figures.falsePositives).toBeLessThanOrEqual(0.02)
       expect(figures.falsePositivesWithBirth).toBeLessThanOrEqual(0.005)
