@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { inject } from 'vitest'
 import { urlWith, withClient } from './fleet/database.mjs'
 // Only for the type of what is injected.
@@ -40,7 +41,18 @@ export const aDatabase = async (): Promise<TestDatabase> => {
     vaultUrl: urlFor('flotilla_vault'),
     superuserUrl: urlWith(superuserUrl, { database: name }),
     drop: async () => {
-      await withClient(maintenanceUrl, (client) => client.query(`drop database if exists ${name} with (force)`))
+      await withClient(maintenanceUrl, async (client) => {
+        // A pool that has ended may still have a backend for a moment; ending that by force would be an error on its
+        // way out, which nobody listens for any more.
+        for (let polls = 0; polls < 100; polls += 1) {
+          const { rows } = await client.query('select count(*)::int as open from pg_stat_activity where datname = $1', [
+            name,
+          ])
+          if (rows[0].open === 0) break
+          await setTimeout(10)
+        }
+        await client.query(`drop database if exists ${name} with (force)`)
+      })
     },
   }
 }

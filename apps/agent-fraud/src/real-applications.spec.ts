@@ -8,7 +8,7 @@ const dataDir = process.env['FLOTILLA_DATA_DIR'] ?? path.resolve(import.meta.dir
 const file = path.join(dataDir, 'loans/applications.jsonl')
 
 test('of the real applications at most 3 % are referred or blocked, and at most 5 % are suspicious', ({ skip }) => {
-  skip(!existsSync(file), `the data set is not at ${file}`)
+  skip(!existsSync(file), 'no real data: set FLOTILLA_DATA_DIR')
   const lines = readFileSync(file, 'utf8').trim().split('\n')
   const outputs = lines.map((line) => {
     const input = parseContract(FraudInput, { ...JSON.parse(line), statementCheck: { ok: true, breaks: [] } })

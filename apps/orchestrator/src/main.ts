@@ -27,6 +27,7 @@ import { sweep, sweepDaily } from './sweep.js'
 import { tick } from './tick.js'
 
 const shutdownMs = 25_000
+const suspectsEveryMs = 250
 const dayMs = 24 * 3_600_000
 
 await runMain(async () => {
@@ -69,6 +70,7 @@ await runMain(async () => {
   })
 
   let fromTenant = ''
+  let suspectsSoughtAt = 0
   const tickLoop = makeLoop({
     name: 'tick',
     idleMs: config.TICK_IDLE_MS,
@@ -77,6 +79,8 @@ await runMain(async () => {
       const upToDate = inbox.upToDate()
       const replies = inbox.take(config.TICK_EVENTS_MAX)
       const startedAt = performance.now()
+      const lookForSuspects = startedAt - suspectsSoughtAt > suspectsEveryMs
+      if (lookForSuspects) suspectsSoughtAt = startedAt
       try {
         const ticked = await tick(
           {
@@ -97,7 +101,7 @@ await runMain(async () => {
               log.error({ run_id: run.runId, trace_id: run.traceId, reason, stack }, 'run parked')
             },
           },
-          { replies, repliesUpToDate: upToDate, fromTenant },
+          { replies, repliesUpToDate: upToDate, fromTenant, lookForSuspects },
         )
         fromTenant = ticked.nextTenant
         if (ticked.runs.length > 0) {

@@ -89,15 +89,19 @@ export const relay = async (dependencies: RelayDependencies): Promise<'more' | '
   return inTransaction(store.pool, async (tx) => {
     const rows = await takeOwed(tx, { windowMax })
     if (rows.length === 0) return 'idle'
-    for (const [queue, owed] of byQueue(rows)) {
-      const beat = await queues.sendOwed(
-        queue,
-        owed.map((row) => toJob(row, sealer)),
-      )
-      await markSent(tx, owed, beat) // R1
-      for (const row of owed)
-        metrics.relayLagSeconds.observe({ queue }, Math.max(0, Date.now() - row.owedAt.getTime()) / 1000)
-    }
+    const beats = await Promise.all(
+      [...byQueue(rows)].map(([queue, owed]) =>
+        queues.sendOwed(
+          queue,
+          owed.map((row) => toJob(row, sealer)),
+        ),
+      ),
+    )
+    // R1. The highest beat of the pass for all of its rows: at worst a row is taken for lost that is not.
+    await markSent(tx, rows, Math.max(...beats))
+    const sentAt = Date.now()
+    for (const row of rows)
+      metrics.relayLagSeconds.observe({ queue: row.queue }, Math.max(0, sentAt - row.owedAt.getTime()) / 1000)
     return rows.length >= windowMax ? 'more' : 'idle'
   })
 }

@@ -71,7 +71,7 @@ const dependencies = (overrides: Partial<TickDependencies> = {}): TickDependenci
   ...overrides,
 })
 const ticking = (replies: readonly ReceivedReply[] = [], overrides: Partial<TickDependencies> = {}, upToDate = true) =>
-  tick(dependencies(overrides), { replies, repliesUpToDate: upToDate, fromTenant: '' })
+  tick(dependencies(overrides), { replies, repliesUpToDate: upToDate, fromTenant: '', lookForSuspects: true })
 
 interface Debt {
   readonly run_id: string

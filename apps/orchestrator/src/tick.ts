@@ -83,6 +83,8 @@ interface TickInput {
   /** Whether nothing more waits to be read from the stream. */
   readonly repliesUpToDate: boolean
   readonly fromTenant: string
+  /** Whether to claim a run alone that was in hand when an orchestrator died; now and then is often enough. */
+  readonly lookForSuspects: boolean
 }
 
 /** Highest engine semantics that this build knows. */
@@ -112,7 +114,7 @@ const eventsOf = (
 
 const claim = async (tx: Tx, limits: TickLimits, input: TickInput): Promise<Claimed> => {
   const going = [...new Set(input.replies.map((reply) => reply.runId))]
-  const suspect = await claimSuspect(tx, going)
+  const suspect = input.lookForSuspects ? await claimSuspect(tx, going) : null
   if (suspect !== null) return { going: [suspect], admitted: [], nextTenant: input.fromTenant }
   return claimRuns(tx, {
     going,
