@@ -79,12 +79,15 @@ const edgesOf = (state: IndexedState): readonly GraphEdge[] => {
   const from = isCompound(state) ? exitOf(state) : state.path
   const inward = state.regions.flatMap(({ states, initial, branch }) => {
     const first = states.get(initial)
-    return first ? [{ from: state.path, to: idOf(first), label: branch?.name ?? '', failure: false }] : []
+    if (!first) return []
+    const label = branch && branch.name !== first.definition.name ? branch.name : ''
+    return [{ from: state.path, to: idOf(first), label, failure: false }]
   })
   const outward = state.transitions.flatMap(({ on, to }, position) => {
     const target = state.region.states.get(to)
     const when = state.definition.transitions?.[position]?.when
-    const words = [on === 'done' ? null : on, when === undefined ? null : `[${shortened(when)}]`]
+    const otherwise = on === null && state.transitions.length > 1 ? 'otherwise' : null
+    const words = [on === 'done' ? null : on, when === undefined ? otherwise : `[${shortened(when)}]`]
     const label = words.filter((word) => word !== null).join(' ')
     return target ? [{ from, to: idOf(target), label, failure: isFailure(on) || endsFailed(target) }] : []
   })
@@ -100,7 +103,8 @@ const failureOf = (state: IndexedState, from: string): readonly GraphEdge[] => {
   const fails = kind === 'agent' || kind === 'parallel' || kind === 'workflow'
   if (!fails || state.transitions.some(({ on }) => on === 'failed')) return []
   const { owner, branch } = state.region
-  if (owner === null) return [{ from, to: failedId, label: 'failed', failure: true }]
+  // Without a label: the node that they lead to says it, and many run side by side.
+  if (owner === null) return [{ from, to: failedId, label: '', failure: true }]
   return branch ? [{ from, to: exitOf(owner), label: 'failed', failure: true }] : []
 }
 

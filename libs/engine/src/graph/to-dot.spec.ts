@@ -92,6 +92,14 @@ test('labels are escaped', () => {
   expect(toFallbackSvg(definition)).toContain('Look &lt;here&gt; &amp; &quot;there&quot;\\')
 })
 
+test('long labels are wrapped, and a choice says which way is left', () => {
+  const when = 'data.first_long_name == 1.0 && data.second_long_name == 2.0'
+  const choice: StateDefinition = { kind: 'choice', name: 'pick', transitions: [{ when, to: 'end' }, { to: 'other' }] }
+  const drawn = toDot(aDefinition([choice, anEnd(), anEnd({ name: 'other' })]))
+  expect(drawn).toContain('[data.first_long_name ==\\n\u00a01.0 && data.second_long…]')
+  expect(drawn).toMatch(/"pick" -> "other\/end" .*otherwise/)
+})
+
 test('a state colours the steps and brings a legend', () => {
   const start = { type: 'RunStarted', at: 1, input: {} } as const
   const { state } = advance(definition, initialState({ runId: 'r', submittedBy: 's' }), start)

@@ -21,6 +21,24 @@ const shapes: Readonly<Record<NodeKind, string>> = {
 const quoted = (text: string): string =>
   `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll(/\r?\n/g, '\\n').replaceAll('\u0000', '')}"`
 
+/** As in the plain SVG: with a face that is missing, texts are wider than Graphviz reckons and run into each other. */
+const fonts = 'Helvetica,Arial,sans-serif'
+
+/** Characters of an edge's label in a line: longer ones run over the labels beside them. */
+const lineMax = 26
+
+/** An edge's label in short lines, each with a hard space before it: Graphviz puts labels right against their edge. */
+const wrapped = (label: string): string => {
+  const lines = ['']
+  for (const word of label.split(' ')) {
+    const last = lines.at(-1) ?? ''
+    if (last === '' || last.length + 1 + word.length <= lineMax)
+      lines.splice(-1, 1, last === '' ? word : `${last} ${word}`)
+    else lines.push(word)
+  }
+  return lines.map((line) => `\u00a0${line}`).join('\n')
+}
+
 const attributes = (values: Readonly<Record<string, string | number>>): string =>
   `[${Object.entries(values)
     .map(([name, value]) => `${name}=${typeof value === 'number' ? value : quoted(value)}`)
@@ -44,7 +62,7 @@ const drawNode = (node: GraphNode): string => {
 const drawEdge = ({ from, to, label, failure }: GraphEdge): string => {
   const colour = failure ? failureColour : lineColour
   const style = failure ? { style: 'dashed', weight: 0 } : {}
-  const text = label === '' ? {} : { label, fontcolor: colour }
+  const text = label === '' ? {} : { label: wrapped(label), fontcolor: colour }
   return `${quoted(from)} -> ${quoted(to)} ${attributes({ color: colour, ...style, ...text })}`
 }
 
@@ -52,7 +70,8 @@ const drawCluster = ({ id, label, nodes, clusters }: GraphCluster): readonly str
   ...nodes.map(drawNode),
   ...clusters.flatMap((inner) => [
     `subgraph ${quoted(`cluster_${inner.id}`)} {`,
-    `label=${quoted(inner.label)}; style="rounded,dashed"; color="#94a3b8"; fontcolor="#64748b"`,
+    // The compound itself stands above its inside and names it.
+    `label=""; style="rounded,dashed"; color="#94a3b8"`,
     ...drawCluster(inner),
     '}',
   ]),
@@ -80,11 +99,12 @@ const drawLegend = (coloured: boolean): readonly string[] => {
   )
   return [
     'subgraph "cluster_/legend" {',
-    'label="legend"; style="rounded"; color="#cbd5e1"; fontcolor="#64748b"; node [fontsize=9, height=0.25, margin="0.08,0.03"]',
+    'label="legend"; style="rounded"; color="#cbd5e1"; fontcolor="#64748b"; fontsize=11; node [fontsize=9, height=0.25, margin="0.08,0.03"]',
     ...kinds,
+    `"/legend/failure" ${attributes({ label: 'red, dashed: failure', shape: 'plaintext', fontcolor: failureColour })}`,
     ...(coloured ? statuses : []),
     ...(coloured ? [below(Object.keys(statusFills).map((status) => `/legend/status/${status}`))] : []),
-    below(legendShapes.map(([kind]) => `/legend/${kind}`)),
+    below([...legendShapes.map(([kind]) => `/legend/${kind}`), '/legend/failure']),
     '}',
   ]
 }
@@ -98,9 +118,9 @@ export const toDot = (definition: WorkflowDefinition, state?: RunState): string 
   const graph = graphOf(definition, state)
   return [
     `digraph ${quoted(definition.name)} {`,
-    `graph [rankdir="TB", fontname="Helvetica", fontsize=14, fontcolor=${quoted(textColour)}, bgcolor="white", compound=true, nodesep=0.35, ranksep=0.45]`,
-    `node [fontname="Helvetica", fontsize=11, fontcolor=${quoted(textColour)}]`,
-    'edge [fontname="Helvetica", fontsize=9, arrowsize=0.7]',
+    `graph [rankdir="TB", fontname=${quoted(fonts)}, fontsize=14, fontcolor=${quoted(textColour)}, bgcolor="white", compound=true, nodesep=0.45, ranksep=0.5, pad=0.2]`,
+    `node [fontname=${quoted(fonts)}, fontsize=11, fontcolor=${quoted(textColour)}]`,
+    `edge [fontname=${quoted(fonts)}, fontsize=9, arrowsize=0.7]`,
     ...drawCluster({ ...graph.whole, label: graph.title }),
     ...graph.edges.map(drawEdge),
     ...drawLegend(graph.coloured),
