@@ -7,6 +7,7 @@ import { DeadLettersController } from './dead-letters/dead-letters-controller.js
 import { GatesController } from './gates/gates-controller.js'
 import { GATEWAY, type Gateway } from './gateway.js'
 import { registerBodyParsers } from './http/body-parsers.js'
+import { drainBeforeAnswers } from './http/drain-body.js'
 import { guardRequests } from './http/guard-requests.js'
 import { notFoundError } from './http/not-found.js'
 import {
@@ -114,6 +115,7 @@ export const makeApp = async (options: AppOptions): Promise<App> => {
   await fastify.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } })
   guardRequests(fastify, gateway, { boardPath, metricsOpen: options.metricsOpen })
   registerBodyParsers(fastify)
+  drainBeforeAnswers(fastify)
   nest.useGlobalFilters(new ProblemFilter(onServerError, (path, method) => notFoundError(routes, path, method)))
   const onError: ErrorHandler = (error, request, reply) => sendProblem(error, request, reply, onServerError)
   await registerBoard(fastify, { ...options.board, onError })

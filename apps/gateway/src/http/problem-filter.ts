@@ -4,6 +4,7 @@ import { newTraceId } from '@flotilla/telemetry'
 import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf, traceIdOfCall } from './call.js'
+import { drainBody, drainBounds } from './drain-body.js'
 import { GatewayError } from './gateway-error.js'
 import { problemOf } from './problem-of.js'
 
@@ -22,8 +23,6 @@ export const sendProblem = (
   const answer = problemOf(error, { instance: pathOf(request.raw.url), traceId })
   if (request.call) request.call.problem = answer.code
   if (answer.status >= 500) onServerError(error, answer.code, traceId)
-  // What is left of a body that was refused is read and thrown away, or the client sees a reset instead of the answer.
-  if (!request.raw.readableEnded) request.raw.resume()
   void reply
     .code(answer.status)
     .headers(answer.headers)
@@ -49,11 +48,14 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** For Fastify's `frameworkErrors`: what its router refuses before any hook runs. */
+/** For Fastify's `frameworkErrors`: what its router refuses without running any hook, so the body is drained here. */
 export const answerFrameworkError =
   (onServerError: OnServerError) =>
-  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void =>
-    sendProblem(error, request, reply, onServerError)
+  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    void drainBody(request.raw, drainBounds).then((whole) =>
+      sendProblem(error, request, whole ? reply : reply.header('connection', 'close'), onServerError),
+    )
+  }
 
 /** For Fastify's `clientErrorHandler`: what Node's parser refuses before there is a request. */
 export const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
