@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { dueDeadlines } from './deadline-events.js'
 import type { HumanState } from './definition.js'
-import { aDefinition, anEnd } from './testing/a-definition.js'
+import { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
 import { aRun } from './testing/a-run.js'
+import { acceptsDecision } from './gate-events.js'
 import { waitingFor } from './waiting-for.js'
 
 const gate: HumanState = {
@@ -69,15 +70,50 @@ test('a decision on a gate that is not open is ignored', () => {
   expect(run().give(decide('approve', null, 'r.sign_off.9')).last.ignored).toBe('gate-not-open')
 })
 
+const notAccepted = [
+  ['a guard that does not hold', decide('adjust', { amount: 0 })],
+  ['no values', decide('adjust')],
+  ['a guard that fails on the values', decide('adjust', { amount: 'lots' } as never)],
+  ['an outcome without transition', decide('reject')],
+  ['an outcome that it does not have', decide('magic')],
+  ['timeout, which only time can say', decide('timeout')],
+] as const
+
+describe('whether a decision would be accepted is known before it is given', () => {
+  const definition = aDefinition([gate, end])
+  const accepts = (decision: ReturnType<typeof decide>) =>
+    acceptsDecision(definition, run().state, { ...decision, at: 1_300 })
+
+  test.each(notAccepted)('%s', (_, decision) => expect(accepts(decision)).toBe(false))
+  test('what a transition takes', () => {
+    expect(accepts(decide('approve'))).toBe(true)
+    expect(accepts(decide('adjust', { amount: 4 }))).toBe(true)
+  })
+  test('a gate that is not open', () => expect(accepts(decide('approve', null, 'r.sign_off.9'))).toBe(false))
+  test('asking changes nothing', () => {
+    const { state } = run()
+    const before = structuredClone(state)
+    acceptsDecision(definition, state, { ...decide('approve'), at: 1_300 })
+    expect(state).toEqual(before)
+  })
+  test('every outcome of what an agent asked for', () => {
+    const agents = aDefinition([anAgent({ name: 'asks' })])
+    const asked = aRun(agents).give({
+      type: 'StepAskedHuman',
+      step: 'asks',
+      dispatch: 1,
+      attempt: 1,
+      payload: {},
+      deadlineMs: null,
+    })
+    const of = (decision: string) =>
+      acceptsDecision(agents, asked.state, { ...decide(decision, null, 'r.asks.1'), at: 1_300 })
+    expect([of('approve'), of('reject'), of('magic')]).toEqual([true, true, false])
+  })
+})
+
 describe('a decision that nothing accepts opens the gate again', () => {
-  test.each([
-    ['a guard that does not hold', decide('adjust', { amount: 0 })],
-    ['no values', decide('adjust')],
-    ['a guard that fails on the values', decide('adjust', { amount: 'lots' } as never)],
-    ['an outcome without transition', decide('reject')],
-    ['an outcome that it does not have', decide('magic')],
-    ['timeout, which only time can say', decide('timeout')],
-  ])('%s', (_, decision) => {
+  test.each(notAccepted)('%s', (_, decision) => {
     const it = run().later(300).give(decision)
     expect(it.state.status).toBe('waiting')
     expect(it.published).toEqual(['hitl.resolved', 'hitl.requested'])

@@ -1,14 +1,15 @@
-import type { IndexedState, IndexedTransition } from './definition-index.js'
+import type { WorkflowDefinition } from './definition.js'
+import { indexDefinition, type IndexedState, type IndexedTransition } from './definition-index.js'
 import { dispatchStep } from './dispatch-step.js'
 import { ExpressionError } from './expression.js'
 import type { RunEvent } from './event.js'
 import type { JsonObject } from './json.js'
 import { openGate } from './open-gate.js'
 import { completeStep, failStep } from './settle-step.js'
-import type { OpenGate } from './state.js'
+import type { OpenGate, RunState } from './state.js'
 import { closeGateOf } from './stop-steps.js'
-import { publish, setStep, type Turn } from './turn.js'
-import { answers, pickTransition, type StepValues } from './turn-values.js'
+import { publish, setStep, startTurn, type Turn } from './turn.js'
+import { answers, pickTransition } from './turn-values.js'
 
 type GateDecided = Extract<RunEvent, { readonly type: 'GateDecided' }>
 
@@ -21,14 +22,49 @@ const resolved = (turn: Turn, state: IndexedState, gate: OpenGate, decision: str
     meta: { gate: gate.gate, gateId: gate.gateId, decision, waitedMs: turn.at - gate.since },
   })
 
+/** What expressions see of a decision, as `event`. */
+const decidedOf = (turn: Turn, { gateId, decision, values, comment, decidedBy }: GateDecided): JsonObject => ({
+  type: 'decision',
+  gateId,
+  decision,
+  values,
+  comment,
+  decidedBy,
+  at: turn.at,
+})
+
 /** The transition that accepts a decision. A guard that fails on what a person gave does not hold: a typo ends no run. */
-const accepting = (turn: Turn, state: IndexedState, on: string, values: StepValues): IndexedTransition | null => {
+const accepting = (
+  turn: Turn,
+  { state, gate, decided }: { readonly state: IndexedState; readonly gate: OpenGate; readonly decided: GateDecided },
+): IndexedTransition | null => {
+  const { decision } = decided
+  if (!gate.outcomes.includes(decision)) return null
   try {
-    return pickTransition(turn, state, { on, values })
+    return pickTransition(turn, state, { on: decision, values: { output: null, event: decidedOf(turn, decided) } })
   } catch (error) {
     if (error instanceof ExpressionError) return null
     throw error
   }
+}
+
+/**
+ * Whether a decision, given now, would be accepted: the gate is open and has the outcome, and a transition of its state
+ * takes the decision with these values. What an agent asked for, the agent judges: every outcome is accepted. Pure; for
+ * shells, which refuse what the engine would only open the gate again for.
+ */
+export const acceptsDecision = (
+  definition: WorkflowDefinition,
+  runState: RunState,
+  decided: Omit<GateDecided, 'type'>,
+): boolean => {
+  const event = { type: 'GateDecided', ...decided } as const
+  const turn = startTurn(indexDefinition(definition), runState, event)
+  const gate = runState.gates[decided.gateId]
+  const state = gate && turn.index.states.get(gate.step)
+  if (!gate || !state) return false
+  if (state.definition.kind === 'agent') return gate.outcomes.includes(decided.decision)
+  return accepting(turn, { state, gate, decided: event }) !== null
 }
 
 /**
@@ -39,16 +75,8 @@ export const decideGate = (turn: Turn, event: GateDecided): string | null => {
   const gate = turn.state.gates[event.gateId]
   const state = gate && turn.index.states.get(gate.step)
   if (!gate || !state) return 'gate-not-open'
-  const { decision, values, comment, decidedBy } = event
-  const decided: JsonObject = {
-    type: 'decision',
-    gateId: gate.gateId,
-    decision,
-    values,
-    comment,
-    decidedBy,
-    at: turn.at,
-  }
+  const { decision } = event
+  const decided = decidedOf(turn, event)
 
   if (state.definition.kind === 'agent') {
     closeGateOf(turn, state.path, 'decided')
@@ -56,8 +84,7 @@ export const decideGate = (turn: Turn, event: GateDecided): string | null => {
     dispatchStep(turn, state, decided)
     return null
   }
-  const seen = { output: null, event: decided }
-  const transition = gate.outcomes.includes(decision) ? accepting(turn, state, decision, seen) : null
+  const transition = accepting(turn, { state, gate, decided: event })
   closeGateOf(turn, state.path, 'decided')
   if (!transition) {
     resolved(turn, state, gate, 'not accepted')
@@ -65,7 +92,7 @@ export const decideGate = (turn: Turn, event: GateDecided): string | null => {
     return null
   }
   resolved(turn, state, gate, decision)
-  completeStep(turn, state, { on: decision, values: seen, transition })
+  completeStep(turn, state, { on: decision, values: { output: null, event: decided }, transition })
   return null
 }
 

@@ -49,7 +49,8 @@ export const drainBody = (body: IncomingMessage, { bytesMax, waitMs }: DrainBoun
 /** Drains the body before every answer that is given without having read it (D1). */
 export const drainBeforeAnswers = (fastify: FastifyInstance, bounds: DrainBounds = drainBounds): void => {
   fastify.addHook('onSend', async (request, reply) => {
-    if (!(await drainBody(request.raw, bounds))) void reply.header('connection', 'close') // D2
+    if (!(await drainBody(request.raw, bounds)))
+      void reply.header('connection', 'close') // D2
     // Fastify closes after every body that was refused, in case more of it comes; none does any more.
     else if (reply.hasHeader('connection')) void reply.removeHeader('connection') // D3
   })
