@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { formatTraceparent, parseTraceparent, spanIdOf, type EndedSpan } from '@flotilla/telemetry'
+import { attribute, formatTraceparent, parseTraceparent, spanIdOf, type EndedSpan } from '@flotilla/telemetry'
 import canonicalize from 'canonicalize'
-import type { Command, Json, JsonObject } from '@flotilla/engine'
+import type { Command, Json, JsonObject, Usage } from '@flotilla/engine'
 import type {
   AppliedRun,
   ClaimedRun,
@@ -161,6 +161,20 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
   }
 }
 
+/** What a step used, in the current names of GenAI telemetry and the older ones beside them. */
+const usageAttributes = (usage: Usage | null): Record<string, string | number | boolean> =>
+  usage === null
+    ? {}
+    : {
+        [attribute.genAiInputTokens]: usage.inputTokens,
+        [attribute.genAiOutputTokens]: usage.outputTokens,
+        [attribute.aliasPromptTokens]: usage.inputTokens,
+        [attribute.aliasCompletionTokens]: usage.outputTokens,
+        ...(usage.model === null
+          ? {}
+          : { [attribute.genAiRequestModel]: usage.model, [attribute.aliasModel]: usage.model }),
+      }
+
 /** The spans that a run's commands end. Ids derive from run id and key, so any process may end what another began. */
 export const spansOf = (run: ClaimedRun, folded: FoldedRun): EndedSpan[] => {
   const root = parseTraceparent(run.traceparent)
@@ -175,7 +189,7 @@ export const spansOf = (run: ClaimedRun, folded: FoldedRun): EndedSpan[] => {
             name: command.name,
             startedAt: command.startedAt,
             endedAt: command.endedAt,
-            attributes: command.attributes,
+            attributes: { ...command.attributes, ...usageAttributes(command.usage ?? null) },
             errorCode: command.error?.code ?? null,
             ...(root === null ? {} : { traceFlags: root.traceFlags }),
           },
