@@ -316,6 +316,29 @@ describe('a gate', () => {
       result: { decision: 'approve' },
     })
   })
+  test('refuses values that it does not take, and stays open as it was', async () => {
+    const runId = await aWaitingRun()
+    const gateOf = async () => (await world.ask('reviewer', 'GET', `/runs/${runId}`)).body.waitingFor
+    const decide = (body: object) => world.ask('reviewer', 'POST', `/runs/${runId}/hitl`, body)
+    const before = await gateOf()
+    for (const values of [{}, { amount: 0 }, { amount: 'lots' }, { amount: null }]) {
+      const { status, body } = await decide({ decision: 'adjust', values })
+      expect([status, body.code, body.errors[0].pointer]).toEqual([422, 'DECISION_NOT_ACCEPTED', '/values'])
+      expect(JSON.stringify(body)).not.toContain('lots')
+    }
+    const stale = await decide({ decision: 'adjust', values: {}, shownHash: '0'.repeat(64) })
+    expect([stale.status, stale.body.code]).toEqual([409, 'GATE_CHANGED'])
+    expect(await gateOf()).toEqual(before)
+    const told = await world.owner.pool.query(
+      `select 1 from inbox where run_id = $1 union all
+       select 1 from audit where subject = $1::text and action = 'gate.decided'`,
+      [runId],
+    )
+    expect(told.rows).toEqual([])
+    expect((await decide({ decision: 'adjust', values: { amount: 4 } })).status).toBe(200)
+    await world.settle(runId)
+    expect((await world.ask('reviewer', 'GET', `/runs/${runId}`)).body.status).toBe('completed')
+  })
   test('is not decided by who submitted the run', async () => {
     const { body } = await world.ask('both', 'POST', '/runs', { workflow: 'gated', input: { amount: 5 } })
     await world.settle(body.runId)
@@ -341,6 +364,41 @@ describe('operators', () => {
     const unknown = await world.ask('operator', 'POST', `/runs/${runId}/resume`, { checkpoint: 'nope' })
     expect([unknown.status, unknown.body.code]).toEqual([404, 'CHECKPOINT_UNKNOWN'])
     expect((await world.ask('operator', 'POST', `/runs/${runId}/resume`, { checkpoint: 1 })).status).toBe(202)
+  })
+  test('resume a run whose workflow ended in failure from a checkpoint only, as nothing of it stopped', async () => {
+    const runId = await aFailedRun()
+    const resume = (body: object) => world.ask('operator', 'POST', `/runs/${runId}/resume`, body)
+    const { body: page } = await world.ask('operator', 'GET', `/runs/${runId}/checkpoints`)
+    const last = page.items.at(-1).number
+    for (const body of [{}, { mode: 'resume' }, { checkpoint: last }]) {
+      const answer = await resume(body)
+      expect([answer.status, answer.body.code, answer.body.detail]).toEqual([
+        409,
+        'RUN_NOT_RESUMABLE',
+        expect.stringContaining('checkpoint'),
+      ])
+    }
+    const { rows } = await world.owner.pool.query('select 1 from inbox where run_id = $1', [runId])
+    expect(rows).toEqual([])
+    expect((await resume({ mode: 'rollback', checkpoint: 1 })).status).toBe(202)
+    await world.settle(runId)
+    expect((await world.ask('operator', 'GET', `/runs/${runId}`)).body.status).toBe('waiting')
+  })
+  test('are told which ways of resuming there are', async () => {
+    const runId = await aFailedRun()
+    const refusals = [
+      [{ mode: 'rollback' }, 400, 'CONTRACT_VIOLATED', '/checkpoint'],
+      [{ mode: 'escalate' }, 400, 'CONTRACT_VIOLATED', '/mode'],
+      [{ mode: 'abandon' }, 400, 'CONTRACT_VIOLATED', '/mode'],
+      [{ plan: 'yes' }, 400, 'CONTRACT_VIOLATED', '/plan'],
+      [{ checkpoint: 1, plan: true }, 422, 'RESUME_PLAN_UNAVAILABLE', '/plan'],
+    ] as const
+    for (const [body, ...expected] of refusals) {
+      const answer = await world.ask('operator', 'POST', `/runs/${runId}/resume`, body)
+      expect([answer.status, answer.body.code, answer.body.errors[0].pointer]).toEqual(expected)
+    }
+    const plain = await world.ask('operator', 'POST', `/runs/${runId}/resume`, { checkpoint: 1, plan: false })
+    expect(plain.status).toBe(202)
   })
   test('signal a run that is under way, not one that has ended', async () => {
     const runId = await aWaitingRun()

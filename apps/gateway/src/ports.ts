@@ -47,6 +47,9 @@ export interface AskedCommand {
   readonly audit: { readonly action: string; readonly detail: JsonObject }
 }
 
+/** Whether resuming a failed run would change it. `restored`: its state at the checkpoint that was asked for. */
+export type HasEffect = (state: RunState, restored: RunState | null) => boolean
+
 /** Who does something that the audit keeps. */
 export interface Actor {
   readonly tenantId: string
@@ -110,11 +113,17 @@ export interface StorePorts {
     tenantId: string,
     page: { readonly after?: GateCursor; readonly limit: number },
   ) => Promise<readonly GateRow[]>
-  readonly decideGate: (decision: GateDecision) => Promise<Decided>
+  /** `not-accepted`: `accepts` said no to the gate that was about to be decided; nothing has changed. */
+  readonly decideGate: (
+    decision: GateDecision,
+    accepts: (state: RunState, decided: { readonly gateId: string; readonly at: number }) => boolean,
+  ) => Promise<Decided | { readonly outcome: 'not-accepted' }>
+  /** `no-effect`: `hasEffect` said no to a failed run's resume; nothing has changed. */
   readonly appendCommand: (
     actor: Actor,
     command: AskedCommand,
-  ) => Promise<Appended | { readonly outcome: 'no-checkpoint' }>
+    hasEffect?: HasEffect,
+  ) => Promise<Appended | { readonly outcome: 'no-checkpoint' | 'no-effect' }>
   readonly listDeadLetters: (
     tenantId: string,
     page: DeadLetterFilter & {

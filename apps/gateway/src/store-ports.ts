@@ -35,7 +35,7 @@ import {
   type Store,
   type Tx,
 } from '@flotilla/store'
-import type { Actor, AskedCommand, RunWithGates, StorePorts } from './ports.js'
+import type { Actor, AskedCommand, HasEffect, RunWithGates, StorePorts } from './ports.js'
 
 /** Dead letters that one transaction replays or discards. */
 const resolveBatch = 500
@@ -58,11 +58,37 @@ const stateAt = async (tx: Tx, runId: string, checkpoint: string) => {
   return { number: found.number, state }
 }
 
-const ask = async (tx: Tx, actor: Actor, command: AskedCommand) => {
+/** Rolls a decision back that the gate would not take. */
+class NotAccepted extends Error {}
+
+/** The store's row is the arbiter, so the decision is made first; the run's state is then what it was made about. */
+const decide = (pool: Store['pool'], ...[decision, accepts]: Parameters<StorePorts['decideGate']>) =>
+  asTenant(pool, decision.tenant, async (tx) => {
+    const decided = await decideGate(tx, decision)
+    if (decided.outcome !== 'decided') return decided
+    const state = (await readState(tx, decision.runId))?.state
+    if (state && !accepts(state, { gateId: decided.gateId, at: decided.decidedAt.getTime() })) throw new NotAccepted()
+    return decided
+  }).catch((error: unknown) => {
+    if (error instanceof NotAccepted) return { outcome: 'not-accepted' } as const
+    throw error
+  })
+
+const isWithoutEffect = async (tx: Tx, runId: string, checkpoint: string | null, hasEffect: HasEffect) => {
+  const found = await readRun(tx, runId)
+  const state = found?.status === 'failed' ? (await readState(tx, runId))?.state : null
+  if (!state) return false
+  const restored = checkpoint === null ? null : ((await stateAt(tx, runId, checkpoint))?.state ?? null)
+  return !hasEffect(state, restored)
+}
+
+const ask = async (tx: Tx, actor: Actor, command: AskedCommand, hasEffect?: HasEffect) => {
   const { runId, event, traceparent, audit } = command
   const checkpoint = command.checkpoint === null ? null : await readCheckpoint(tx, runId, command.checkpoint)
   if (command.checkpoint !== null && checkpoint === null && (await readRun(tx, runId)) !== null)
     return { outcome: 'no-checkpoint' } as const
+  if (hasEffect && (await isWithoutEffect(tx, runId, command.checkpoint, hasEffect)))
+    return { outcome: 'no-effect' } as const
   const asked = event.type === 'ResumeRequested' ? { ...event, checkpoint: checkpoint?.number ?? null } : event
   const appended = await appendCommand(tx, { runId, event: asked, dedupKey: null, traceparent })
   if (appended.outcome === 'appended')
@@ -121,8 +147,8 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     listArtifacts: (tenantId, runId) => as(tenantId, (tx) => listArtifacts(tx, runId)),
     readArtifact: (tenantId, runId, id) => as(tenantId, (tx) => readArtifact(tx, runId, id)),
     listGates: (tenantId, page) => as(tenantId, (tx) => listGates(tx, page)),
-    decideGate: (decision) => as(decision.tenant, (tx) => decideGate(tx, decision)),
-    appendCommand: (actor, command) => as(actor.tenantId, (tx) => ask(tx, actor, command)),
+    decideGate: (decision, accepts) => decide(pool, decision, accepts),
+    appendCommand: (actor, command, hasEffect) => as(actor.tenantId, (tx) => ask(tx, actor, command, hasEffect)),
     listDeadLetters: (tenantId, page) => as(tenantId, (tx) => listDeadLetters(tx, page)),
     countDeadLetters: (tenantId, filter) => as(tenantId, (tx) => countDeadLetters(tx, filter)),
     resolveDeadLetters: async ({ tenantId, principal }, action, filter) => {

@@ -1,30 +1,36 @@
 import { ContractError, type DecideGate, type GateDecision, type GatePage } from '@flotilla/contracts'
-import type { JsonObject } from '@flotilla/engine'
+import { acceptsDecision, type JsonObject } from '@flotilla/engine'
 import type { GateCursor } from '@flotilla/store'
 import type { Gateway } from '../gateway.js'
 import { isUuid, readCursor, writeCursor } from '../http/cursor.js'
 import { GatewayError } from '../http/gateway-error.js'
 import { integerParam, textParam, type Query } from '../http/query-params.js'
 import type { RunRequest } from '../runs/ask-run.js'
+import { findRun } from '../runs/find-run.js'
 
-/** Decides a gate. The store's row is the arbiter; this only says what its answer means. */
+/**
+ * Decides a gate. The store's row is the arbiter; this only says what its answer means. A decision that the engine would
+ * not take, and only open the gate again for, is refused: whoever is answered 200 has decided.
+ */
 export const decide = async (gateway: Gateway, request: RunRequest, body: DecideGate): Promise<GateDecision> => {
   const { principal, runId, traceparent } = request
   if (body.decision === 'adjust' && (body.values === undefined || body.values === null))
     throw new ContractError('http.decide-gate.v1', [
       { pointer: '/values', code: 'IS_DEFINED', detail: 'must say what is adjusted' },
     ])
-  const decided = await gateway.store.decideGate({
-    tenant: principal.tenantId,
-    runId,
-    gate: body.gate ?? null,
+  const { tenantId } = principal
+  const { run } = await findRun(gateway, tenantId, runId)
+  const definition = await gateway.catalogue.byHash(tenantId, run.definitionHash)
+  const asked = {
     decision: body.decision,
     values: (body.values ?? null) as JsonObject | null, // parsed JSON
     comment: body.comment ?? null,
-    shownHash: body.shownHash ?? null,
     decidedBy: principal.principal,
-    traceparent,
-  })
+  }
+  const decided = await gateway.store.decideGate(
+    { ...asked, tenant: tenantId, runId, gate: body.gate ?? null, shownHash: body.shownHash ?? null, traceparent },
+    (state, about) => acceptsDecision(definition, state, { ...asked, ...about }),
+  )
   switch (decided.outcome) {
     case 'unknown':
       throw new GatewayError('RUN_UNKNOWN')
@@ -40,6 +46,13 @@ export const decide = async (gateway: Gateway, request: RunRequest, body: Decide
       throw new GatewayError('DECISION_UNKNOWN', `The gate takes: ${decided.outcomes.join(', ')}.`, {}, [
         { pointer: '/decision', code: 'IS_IN', detail: `must be one of ${decided.outcomes.join(', ')}` },
       ])
+    case 'not-accepted':
+      throw new GatewayError(
+        'DECISION_NOT_ACCEPTED',
+        'No transition of the gate takes this decision with these values; the gate is still open.',
+        {},
+        [{ pointer: '/values', code: 'NOT_ACCEPTED', detail: 'must be what the gate asks for with this decision' }],
+      )
     case 'decided':
       void gateway.queues.nudge({ runId, priority: 0, traceparent }).catch(() => undefined)
       return {

@@ -1,9 +1,10 @@
 import { CancelRun, ContractError, hostileMembers, ResumeRun, type RunCommandAccepted } from '@flotilla/contracts'
-import type { Json } from '@flotilla/engine'
+import { advance, type Json } from '@flotilla/engine'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
 import { GatewayError } from '../http/gateway-error.js'
-import type { AskedCommand } from '../ports.js'
+import type { AskedCommand, HasEffect } from '../ports.js'
+import { findRun } from './find-run.js'
 
 /** Who asks, for which run, in which trace. */
 export interface RunRequest {
@@ -15,11 +16,18 @@ export interface RunRequest {
 const ask = async (
   gateway: Gateway,
   { principal, runId, traceparent }: RunRequest,
-  command: Pick<AskedCommand, 'event' | 'checkpoint' | 'audit'>,
+  { hasEffect, ...command }: Pick<AskedCommand, 'event' | 'checkpoint' | 'audit'> & { readonly hasEffect?: HasEffect },
 ): Promise<RunCommandAccepted> => {
-  const asked = await gateway.store.appendCommand(principal, { runId, traceparent, ...command })
+  const asked = await gateway.store.appendCommand(principal, { runId, traceparent, ...command }, hasEffect)
   if (asked.outcome === 'unknown') throw new GatewayError('RUN_UNKNOWN')
   if (asked.outcome === 'no-checkpoint') throw new GatewayError('CHECKPOINT_UNKNOWN')
+  if (asked.outcome === 'no-effect')
+    throw new GatewayError(
+      'RUN_NOT_RESUMABLE',
+      command.checkpoint === null
+        ? 'No step of the run stopped: its workflow ended in failure. Name a checkpoint from before its end.'
+        : 'The run had already ended at this checkpoint. Name one from before its end.',
+    )
   if (asked.outcome === 'refused')
     throw new GatewayError(
       command.event.type === 'ResumeRequested' ? 'RUN_NOT_RESUMABLE' : 'RUN_FINISHED',
@@ -55,10 +63,35 @@ export const signalRun = (
   })
 }
 
-/** Lets a failed or parked run go on, from where it stopped or from a checkpoint; 409 for any other run. */
-export const resumeRun = (gateway: Gateway, request: RunRequest, body: ResumeRun): Promise<RunCommandAccepted> =>
-  ask(gateway, request, {
-    event: { type: 'ResumeRequested', by: request.principal.principal, checkpoint: null },
-    checkpoint: body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint),
+/**
+ * Lets a failed or parked run go on, from where it stopped or from a checkpoint; 409 for any other run, and where nothing
+ * would follow: the engine itself is asked, before anybody is told that it was accepted.
+ */
+export const resumeRun = async (
+  gateway: Gateway,
+  request: RunRequest,
+  body: ResumeRun,
+): Promise<RunCommandAccepted> => {
+  const { principal, runId } = request
+  const checkpoint = body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint)
+  if (body.plan === true)
+    throw new GatewayError('RESUME_PLAN_UNAVAILABLE', 'A plan of a resume cannot be made yet; leave out plan.', {}, [
+      { pointer: '/plan', code: 'EQUALS', detail: 'must be false or absent' },
+    ])
+  if (body.mode === 'rollback' && checkpoint === null)
+    throw new ContractError('http.resume-run.v1', [
+      { pointer: '/checkpoint', code: 'IS_DEFINED', detail: 'must say what is rolled back to' },
+    ])
+  const { run } = await findRun(gateway, principal.tenantId, runId)
+  const definition = await gateway.catalogue.byHash(principal.tenantId, run.definitionHash)
+  const event = { type: 'ResumeRequested', by: principal.principal, checkpoint: null } as const
+  return ask(gateway, request, {
+    event,
+    checkpoint,
     audit: { action: 'run.resumed', detail: {} },
+    hasEffect: (state, restored) => {
+      const asked = { ...event, at: state.finishedAt ?? 0, ...(restored === null ? {} : { restored }) }
+      return advance(definition, state, asked).ignored === undefined
+    },
   })
+}

@@ -204,7 +204,7 @@ export class RunsController {
       body: ResumeRun,
       bodyOptional: true,
       answers: { 202: { description: 'Asked.', body: RunCommandAccepted } },
-      problems: [404, 409, 413, 415],
+      problems: [404, 409, 413, 415, 422],
     },
   })
   resume(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunCommandAccepted> {

@@ -40,7 +40,7 @@ export const gateWorkflow: WorkflowDefinition = {
       deadlineMs: 3_600_000,
       transitions: [
         { on: 'approve', to: 'approved' },
-        { on: 'adjust', to: 'approved' },
+        { on: 'adjust', when: 'event.values.amount > 0', to: 'approved' },
         { on: 'minor_changes', to: 'approved' },
         { on: 'reject', to: 'rejected' },
         { on: 'timeout', to: 'rejected' },

@@ -1,4 +1,4 @@
-import { IsObject, IsOptional, IsString, Length, Matches, MaxLength, Validate } from 'class-validator'
+import { IsBoolean, IsIn, IsObject, IsOptional, IsString, Length, Matches, MaxLength, Validate } from 'class-validator'
 import { ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator'
 import { contract } from '../contract.js'
 
@@ -26,9 +26,15 @@ export class DecideGate {
 }
 contract('http.decide-gate.v1', DecideGate)
 
+/** How a run is resumed: from where it stopped or the checkpoint that is named; `rollback` insists on a checkpoint. */
+export const resumeModes = ['resume', 'rollback'] as const
+
 /** Body of `POST /runs/{id}/resume`; may be absent. */
 export class ResumeRun {
   @IsOptional() @Validate(IsCheckpoint) checkpoint?: number | string | null
+  @IsOptional() @IsIn(resumeModes) mode?: (typeof resumeModes)[number] | null
+  /** Asks what would be done instead of doing it; true is refused until that exists. */
+  @IsOptional() @IsBoolean() plan?: boolean | null
 }
 contract('http.resume-run.v1', ResumeRun)
 
