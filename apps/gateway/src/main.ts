@@ -36,6 +36,8 @@ await runMain(async () => {
     applicationName: 'gateway',
     // A client waits for the answer: half a minute is for batch work.
     connectTimeoutMs: 2_000,
+    // Submissions wait for the commit before theirs: twice this is the longest until 503.
+    answerTimeoutMs: 5_000,
     onError: trouble('postgres'),
   })
   const place = { url: config.REDIS_URL, ...(config.REDIS_PREFIX === null ? {} : { prefix: config.REDIS_PREFIX }) }

@@ -19,6 +19,11 @@ export interface StoreOptions {
   readonly lockTimeoutMs?: number
   readonly idleInTransactionMs?: number
   readonly connectTimeoutMs?: number
+  /**
+   * How long an answer is waited for; without it as long as it takes. `statement_timeout` is Postgres' own: one that is
+   * frozen, or behind a network that drops everything, never comes to apply it.
+   */
+  readonly answerTimeoutMs?: number
   /** Told of a connection that broke while idle; the pool replaces it by itself. */
   readonly onError?: (error: Error) => void
 }
@@ -52,6 +57,7 @@ export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError'>)
   application_name: options.applicationName,
   options: sessionSettings({ ...options, max: 1 }),
   connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+  ...(options.answerTimeoutMs === undefined ? {} : { query_timeout: options.answerTimeoutMs }),
   keepAlive: true,
   types: {
     // Ids and counters stay below 2^53; everything else as pg reads it (timestamptz becomes a Date).

@@ -1,6 +1,10 @@
 import { escapeLiteral, type Pool } from 'pg'
 import type { Tx } from './open-store.js'
 
+/** The driver gave up waiting (`answerTimeoutMs`): the statement may still be under way, the connection is of no use. */
+const isUnanswered = (error: unknown): error is Error =>
+  error instanceof Error && error.message === 'Query read timeout'
+
 const run = async <T>(pool: Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
   const client = await pool.connect()
   let broken: Error | undefined
@@ -10,6 +14,11 @@ const run = async <T>(pool: Pool, begin: string, work: (tx: Tx) => Promise<T>): 
     await client.query('commit')
     return result
   } catch (error) {
+    if (isUnanswered(error)) {
+      // A rollback would wait behind it; closing the connection ends the transaction as well.
+      broken = error
+      throw error
+    }
     try {
       await client.query('rollback')
     } catch (rollbackError) {

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { openStore, ping, type Store } from './open-store.js'
+import { asTenant, inTransaction } from './transaction.js'
+
+let database: TestDatabase
+let store: Store
+
+beforeAll(async () => {
+  database = await aDatabase()
+  store = openStore({ url: database.gatewayUrl, max: 2, applicationName: 'spec', answerTimeoutMs: 300 })
+})
+afterAll(async () => {
+  await store.close()
+  await database.drop()
+})
+
+test('an answer that does not come is waited for no longer than told, and costs only its connection', async () => {
+  await ping(store.pool)
+  expect(store.pool.totalCount).toBe(1)
+  const startedAt = performance.now()
+  await expect(asTenant(store.pool, 'spec', (tx) => tx.query('select pg_sleep(5)'))).rejects.toThrow(
+    'Query read timeout',
+  )
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  // Neither a rollback was waited for nor is the connection, on which the statement still runs, given to the next one.
+  expect(store.pool.totalCount).toBe(0)
+  await ping(store.pool)
+})
+
+test('a statement outside of a transaction is bounded as well', async () => {
+  await expect(store.pool.query('select pg_sleep(5)')).rejects.toThrow('Query read timeout')
+  expect(store.pool.totalCount).toBe(0)
+})
+
+test('a failed transaction is rolled back and its connection used again', async () => {
+  await ping(store.pool)
+  await expect(inTransaction(store.pool, (tx) => tx.query('select 1 / 0'))).rejects.toMatchObject({ code: '22012' })
+  expect([store.pool.totalCount, store.pool.idleCount]).toEqual([1, 1])
+  await ping(store.pool)
+})
