@@ -1,5 +1,8 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
-import { integer, json, optional, readEnv, text, url, type Env, type EnvValues } from '@flotilla/runtime'
+import { integer, json, optional, readEnv, text, url, type Env, type EnvValues, type Field } from '@flotilla/runtime'
+
+/** Read like every other setting, so that a wrong key is told together with what else is wrong. */
+const key32: Field<Uint8Array> = { accepts: 'a key of 32 bytes in base64 or hex', parse: parseKey }
 
 const settings = {
   DATABASE_URL: url(['postgresql', 'postgres']),
@@ -12,7 +15,7 @@ const settings = {
   /** Where the health port listens; 0.0.0.0 in a container. */
   HEALTH_HOST: text({ default: '127.0.0.1' }),
   SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
-  HASHING_KEY: text(),
+  HASHING_KEY: key32,
   /** Unique among live orchestrators; absent: made from the process. */
   ORCHESTRATOR_NAME: optional(text()),
   TICK_RUNS_MAX: integer({ min: 1, max: 2_000, default: 200 }),
@@ -36,5 +39,5 @@ export const orchestratorSettings = Object.keys(settings)
 /** Reads the environment; throws `ConfigError` with every problem at once. */
 export const readConfig = (env: Env): OrchestratorConfig => {
   const config = readEnv(env, settings)
-  return { ...config, hashingKey: parseKey(config.HASHING_KEY) }
+  return { ...config, hashingKey: config.HASHING_KEY }
 }
