@@ -45,6 +45,18 @@ const allowed: ReadonlySet<string> = new Set([
   'flotilla.count',
   'flotilla.queue',
   'flotilla.ignored',
+  // The engine's: kinds, counts and states, never a value of the run
+  'flotilla.step.kind',
+  'flotilla.step.attempts',
+  'flotilla.step.cancelled',
+  'flotilla.run.status',
+  'flotilla.run.openings',
+  'flotilla.join.policy',
+  'flotilla.join.come_in',
+  'flotilla.join.expected',
+  'flotilla.gate.status',
+  'flotilla.gate.pause_ms',
+  'flotilla.checkpoint.number',
 ])
 
 const fits = (value: AttributeValue | undefined): boolean =>
