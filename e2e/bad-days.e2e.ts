@@ -125,8 +125,8 @@ describe('dead letters', () => {
     expect(replayed.body).toMatchObject({ matched: 1, done: 1 })
     await expect
       .poll(async () => {
-        const { body } = await submitter.get(`/runs/${runId}/events`, { accept: 'application/json' })
-        return body.items.map((event: any) => event.type)
+        const events = await submitter.get(`/runs/${runId}/events`, { accept: 'application/json' })
+        return events.body.items.map((event: any) => event.type)
       })
       .toContain('run.resumed')
   })

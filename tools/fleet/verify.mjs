@@ -23,7 +23,7 @@ const tool = (program, args) => async () => {
 /** @type {[string, () => Promise<void>][]} */
 const phases = [
   ['format', tool('prettier', ['--check', '--log-level=warn', '.'])],
-  ['lint', tool('oxlint', ['--quiet'])],
+  ['lint', tool('oxlint', ['--deny-warnings'])],
   ['types and build', build],
   ['types of specs and tools', tool('node', ['node_modules/typescript-7/bin/tsc', '-p', 'tools/tsconfig.json'])],
   ['boundaries', tool('node', ['tools/boundaries.mjs'])],

@@ -51,10 +51,9 @@ export class ProblemFilter implements ExceptionFilter {
 /** For Fastify's `frameworkErrors`: what its router refuses without running any hook, so the body is drained here. */
 export const answerFrameworkError =
   (onServerError: OnServerError) =>
-  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    void drainBody(request.raw, drainBounds).then((whole) =>
-      sendProblem(error, request, whole ? reply : reply.header('connection', 'close'), onServerError),
-    )
+  async (error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (!(await drainBody(request.raw, drainBounds))) void reply.header('connection', 'close')
+    sendProblem(error, request, reply, onServerError)
   }
 
 /** For Fastify's `clientErrorHandler`: what Node's parser refuses before there is a request. */

@@ -123,7 +123,7 @@ test('a client that goes ends it', async () => {
     wake,
   )
   close()
-  await following
+  await expect(following).resolves.toBeUndefined()
 })
 test.each([
   [null, 0],
