@@ -47,14 +47,20 @@ export const registerBoard = async (fastify: FastifyInstance, deps: BoardDeps): 
   })
   const shown = new Set<string>()
   let listedAt = Number.NEGATIVE_INFINITY
-  const refresh = async (): Promise<void> => {
-    if (performance.now() - listedAt < namesMs) return
-    listedAt = performance.now()
+  let listed = Promise.resolve()
+  const list = async (): Promise<void> => {
     for (const name of await deps.names()) {
       if (shown.has(name)) continue
       shown.add(name)
       board.addQueue(new BullMQAdapter(deps.queue(name) as BoardQueue, { readOnlyMode: true })) // BullMQ's own object
     }
+  }
+  /** Who comes while the names are being read waits for them as well, instead of seeing an empty board. */
+  const refresh = (): Promise<void> => {
+    if (performance.now() - listedAt < namesMs) return listed
+    listedAt = performance.now()
+    listed = list()
+    return listed
   }
   // The plugin's type is of its own copy of Fastify's types.
   const plugin = server.registerPlugin() as unknown as BoardPlugin
