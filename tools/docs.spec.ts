@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { toDot } from '@flotilla/engine'
 import { shippedWorkflows } from '@flotilla/workflows'
@@ -11,6 +11,14 @@ import { repoDir } from './fleet/paths.mjs'
 
 const read = (file: string): string => readFileSync(path.join(repoDir, file), 'utf8')
 const isThere = (file: string): boolean => existsSync(path.join(repoDir, file))
+
+const agentDocs = (): readonly string[] =>
+  readdirSync(path.join(repoDir, 'apps')).flatMap((app) => [
+    ...[`apps/${app}/README.md`].filter(isThere),
+    ...(isThere(`apps/${app}/docs`) ? readdirSync(path.join(repoDir, 'apps', app, 'docs')) : [])
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `apps/${app}/docs/${name}`),
+  ])
 
 /** Cells of a table's rows, without the rows that begin otherwise. */
 const rowsOf = (text: string, first: RegExp): readonly (readonly string[])[] =>
@@ -89,6 +97,25 @@ describe('the table of settings', () => {
     expect(settings.length).toBeGreaterThanOrEqual(atLeast)
     expect(settings.filter((name) => !named.has(name))).toEqual([])
   })
+})
+
+test('the metrics are all named to operators', () => {
+  const declared = [...read('libs/telemetry/src/metrics.ts').matchAll(/: (?:counter|gauge|histogram)\(\s*'([a-z_]+)'/g)]
+  const operations = read('docs/operations.md')
+  expect(declared.length).toBeGreaterThan(30)
+  expect(declared.map(([, name = '']) => name).filter((name) => !operations.includes(name))).toEqual([])
+})
+
+test('links lead to files that there are', () => {
+  const pages = ['README.md', 'ARCHITECTURE.md', 'bench/RESULTS.md', 'deploy/README.md', 'docs/credit-desk.md']
+  const more = ['docs/operations.md', 'docs/DEMANDS.md', 'docs/adr/README.md', ...agentDocs()]
+  const broken = [...pages, ...more].flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)]
+      .map((match) => path.join(path.dirname(page), match[1] ?? ''))
+      .filter((file) => !isThere(file))
+      .map((file) => `${page}: ${file}`),
+  )
+  expect(broken).toEqual([])
 })
 
 test.each(shippedWorkflows.map((definition) => [definition.name, definition] as const))(
