@@ -124,7 +124,6 @@ describe('rules', () => {
       concurrency: 1,
       itemsMax: 10,
       onItemFailure: 'best-effort',
-      collect: { to: 'results', from: 'output' },
       initial: 'one',
       states: [anAgent({ name: 'one', transitions: [{ on: 'done', to: 'one_end' }] }), anEnd({ name: 'one_end' })],
       transitions: toEnd,

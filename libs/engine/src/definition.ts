@@ -34,7 +34,8 @@ export type Action =
 export interface Transition {
   /**
    * `done`, `failed`, `timeout`, a gate's decision (`approve`, `reject`, `adjust`, or an outcome it declares), the
-   * outcome that an agent step computes, or a signal's name. Absent on a choice.
+   * outcome that an agent step computes, or a signal's name. A missed deadline is `timeout` where that is answered, else
+   * a failure. Absent on a choice.
    */
   readonly on?: string
   readonly when?: Expression
@@ -56,6 +57,10 @@ export interface RetryPolicy {
   readonly dispatches: number
 }
 
+/**
+ * When a state saves checkpoints: never, when it is done, whenever the number that `of` gives has passed a further
+ * multiple of `every` (`steps.research.items.done`, every 5), or by time while it goes on.
+ */
 export type CheckpointPolicy =
   false | 'after' | { readonly every: number; readonly of: Expression } | { readonly everyMs: number }
 
@@ -148,14 +153,21 @@ export interface ParallelState extends StateBase {
   readonly onBranchFailure: 'fail-fast' | 'best-effort'
 }
 
-/** One region per item of a list computed at run time. */
+/**
+ * One region per item of a list computed at run time, at most `concurrency` at once. An item has a shared state of its
+ * own, whose `input` is `{ item, index }` and what `input` maps; its result is that of the end it comes to. `done` carries
+ * the results in the order of the items as `output`, null for an item that failed.
+ */
 export interface MapState extends StateBase, Region {
   readonly kind: 'map'
   readonly items: Expression
+  readonly input?: Mapping
   readonly concurrency: number
+  /** A longer list fails the step. */
   readonly itemsMax: number
   readonly onItemFailure: 'fail-fast' | 'best-effort'
-  readonly collect: Assignment
+  /** For all items together. */
+  readonly deadlineMs?: number
 }
 
 export interface HumanState extends StateBase {
@@ -165,8 +177,14 @@ export interface HumanState extends StateBase {
   /** Outcomes beside approve, reject and adjust. */
   readonly outcomes?: readonly string[]
   readonly deadlineMs: number
+  /**
+   * How many people must give the same decision (default 1), each of them once; one rejection is enough. Only keys with
+   * `scope` may decide.
+   */
   readonly deciders?: { readonly needed: number; readonly scope?: string }
   readonly remindEveryMs?: number
+  /** After so long somebody else is told as well. */
+  readonly escalate?: { readonly afterMs: number; readonly channel: string }
 }
 
 export interface WaitState extends StateBase {
@@ -176,10 +194,16 @@ export interface WaitState extends StateBase {
   readonly until?: Expression
   /** A correlated event's name; the deadline then gives `timeout`. */
   readonly signal?: string
+  /** The key under which the event is published for any run that waits for it; absent: only signals to this very run. */
+  readonly correlate?: Expression
   readonly deadlineMs?: number
 }
 
-/** Another workflow as a compound state with a namespace and a shared state of its own; `body` is inlined at registration. */
+/**
+ * Another workflow as a compound state with a namespace and a shared state of its own; `body` is inlined at
+ * registration. Detached, it is a child run with a history of its own, whose end this state waits for: `done` with its
+ * result as `output`, or `failed`.
+ */
 export interface SubWorkflowState extends StateBase {
   readonly kind: 'workflow'
   readonly workflow: string
@@ -187,6 +211,8 @@ export interface SubWorkflowState extends StateBase {
   readonly input: Mapping
   readonly body?: Region & { readonly deadlineMs?: number | null }
   readonly detached?: boolean
+  /** Of a detached one. */
+  readonly deadlineMs?: number
 }
 
 export interface EndState extends StateBase {
@@ -198,6 +224,32 @@ export interface EndState extends StateBase {
 
 export type StateDefinition =
   AgentState | SetState | ChoiceState | ParallelState | MapState | HumanState | WaitState | SubWorkflowState | EndState
+
+/**
+ * What starts runs of a workflow by itself. The triggers of a workflow's newest version are the active ones. `name` is
+ * unique in the workflow. A trigger fires at most once for the same moment or the same run.
+ */
+export type Trigger =
+  | {
+      readonly kind: 'schedule'
+      readonly name: string
+      /** Five fields: minute, hour, day of month, month, day of week. */
+      readonly cron: string
+      /** IANA name; default UTC. */
+      readonly timeZone?: string
+      readonly input: Json
+      /** Moments missed while nobody looked: the last of them is made up for, or none. Default once. */
+      readonly missed?: 'once' | 'skip'
+    }
+  /** The end of a run of another workflow. `input` sees `previous`: `{ runId, workflow, version, input, outputs }`. */
+  | {
+      readonly kind: 'completion'
+      readonly name: string
+      readonly workflow: string
+      readonly status: 'completed' | 'failed' | 'cancelled'
+      readonly when?: Expression
+      readonly input: Mapping
+    }
 
 export interface WorkflowDefinition extends Region {
   readonly name: string
@@ -214,7 +266,14 @@ export interface WorkflowDefinition extends Region {
   /** Default for states that name none. */
   readonly checkpoint?: CheckpointPolicy
   readonly retry?: RetryPolicy
-  readonly concurrency?: { readonly max: number; readonly behaviour: 'queue' | 'reject' }
+  /** Runs of the workflow at once, per tenant and per value of `key` (over `input`); `max: 1` makes it a singleton. */
+  readonly concurrency?: { readonly max: number; readonly behaviour: 'queue' | 'reject'; readonly key?: Expression }
+  /**
+   * Whether the compensations of what was done run, in reverse order, when the run fails or is cancelled, or when an
+   * operator asks. Default on-failure.
+   */
+  readonly compensation?: 'on-failure' | 'on-request'
+  readonly triggers?: readonly Trigger[]
   /** How long cancellation waits for agents at work to clean up. Default 30 s. */
   readonly cleanUpMs?: number
 }

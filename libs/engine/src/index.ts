@@ -22,6 +22,7 @@ export type {
   StateDefinition,
   SubWorkflowState,
   Transition,
+  Trigger,
   WaitState,
   WorkflowDefinition,
 } from './definition.js'

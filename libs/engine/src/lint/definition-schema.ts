@@ -149,12 +149,13 @@ const states = [
     {
       ...region,
       items: expression,
+      input: mapping,
       concurrency: { type: 'integer', minimum: 1 },
-      itemsMax: { type: 'integer', minimum: 1 },
+      itemsMax: { type: 'integer', minimum: 1, maximum: 100_000 },
       onItemFailure: onFailure,
-      collect: assignment,
+      deadlineMs: milliseconds,
     },
-    ['initial', 'states', 'items', 'concurrency', 'itemsMax', 'onItemFailure', 'collect'],
+    ['initial', 'states', 'items', 'concurrency', 'itemsMax', 'onItemFailure'],
   ),
   state(
     'human',
@@ -164,10 +165,17 @@ const states = [
       deadlineMs: milliseconds,
       deciders: object({ needed: { type: 'integer', minimum: 1 }, scope: text }, ['needed']),
       remindEveryMs: milliseconds,
+      escalate: object({ afterMs: milliseconds, channel: text }, ['afterMs', 'channel']),
     },
     ['shows', 'deadlineMs'],
   ),
-  state('wait', { forMs: expression, until: expression, signal: text, deadlineMs: milliseconds }),
+  state('wait', {
+    forMs: expression,
+    until: expression,
+    signal: text,
+    correlate: expression,
+    deadlineMs: milliseconds,
+  }),
   state(
     'workflow',
     {
@@ -176,6 +184,7 @@ const states = [
       input: mapping,
       body: object({ ...region, deadlineMs: nullable(milliseconds) }, ['initial', 'states']),
       detached: { type: 'boolean' },
+      deadlineMs: milliseconds,
     },
     ['workflow', 'version', 'input'],
   ),
@@ -189,6 +198,36 @@ const states = [
     ['status'],
   ),
 ]
+
+const trigger = {
+  type: 'object',
+  discriminator: { propertyName: 'kind' },
+  required: ['kind'],
+  oneOf: [
+    object(
+      {
+        kind: { const: 'schedule' },
+        name,
+        cron: { type: 'string', minLength: 9, maxLength: 200 },
+        timeZone: { type: 'string', minLength: 1, maxLength: 64 },
+        input: {},
+        missed: { enum: ['once', 'skip'] },
+      },
+      ['name', 'cron', 'input'],
+    ),
+    object(
+      {
+        kind: { const: 'completion' },
+        name,
+        workflow: name,
+        status: { enum: ['completed', 'failed', 'cancelled'] },
+        when: expression,
+        input: mapping,
+      },
+      ['name', 'workflow', 'status', 'input'],
+    ),
+  ],
+}
 
 export const definitionSchema: JsonObject = {
   ...object(
@@ -204,10 +243,12 @@ export const definitionSchema: JsonObject = {
       deadlineMs: nullable(milliseconds),
       checkpoint,
       retry,
-      concurrency: object({ max: { type: 'integer', minimum: 1 }, behaviour: { enum: ['queue', 'reject'] } }, [
-        'max',
-        'behaviour',
-      ]),
+      concurrency: object(
+        { max: { type: 'integer', minimum: 1 }, behaviour: { enum: ['queue', 'reject'] }, key: expression },
+        ['max', 'behaviour'],
+      ),
+      compensation: { enum: ['on-failure', 'on-request'] },
+      triggers: list(trigger),
       cleanUpMs: { type: 'integer', minimum: 0 },
       ...region,
     },

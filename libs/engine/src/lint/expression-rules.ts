@@ -20,13 +20,13 @@ const ofKind = (state: StateDefinition): readonly string[] => {
     case 'human':
       return ofMapping(state.shows)
     case 'wait':
-      return given(state.forMs, state.until)
+      return given(state.forMs, state.until, state.correlate)
     case 'workflow':
       return ofMapping(state.input)
     case 'end':
       return ofMapping(state.result)
     case 'map':
-      return [state.items, state.collect.from]
+      return [state.items, ...ofMapping(state.input)]
     default:
       return []
   }

@@ -11,6 +11,8 @@ const notYet = ({ checkpoint, ...state }: StateDefinition): readonly string[] =>
   ...(state.kind === 'human' && (state.deciders?.needed ?? 1) > 1 ? ['several deciders'] : []),
   ...(state.kind === 'human' && state.deciders?.scope !== undefined ? ['a scope for deciders'] : []),
   ...(state.kind === 'human' && state.remindEveryMs !== undefined ? ['reminders'] : []),
+  ...(state.kind === 'human' && state.escalate ? ['escalation'] : []),
+  ...(state.kind === 'wait' && state.correlate !== undefined ? ['correlated events'] : []),
   ...(periodic(checkpoint) ? ['periodic checkpoints'] : []),
 ]
 
@@ -20,6 +22,8 @@ export const checkSupport = (definition: WorkflowDefinition): readonly Finding[]
     error('NOT_YET', where, `${what}: not yet`, 'Leave it out until the engine supports it.')
   return [
     ...(periodic(definition.checkpoint) ? [finding('', 'periodic checkpoints')] : []),
+    ...(definition.triggers?.length ? [finding('', 'triggers')] : []),
+    ...(definition.compensation ? [finding('', 'compensation')] : []),
     ...(definition.concurrency ? [finding('', 'a limit on runs of a workflow')] : []),
     ...placesOf(definition).flatMap(({ state, path }) => notYet(state).map((what) => finding(path, what))),
   ]
