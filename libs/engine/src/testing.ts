@@ -4,6 +4,7 @@ export { checkInvariants, freeze, InvariantBroken } from './testing/check-invari
 export { equalJson } from './testing/equal-json.js'
 export { explore, type Explored, type ExploreOptions } from './testing/explore.js'
 export { lawsOf, type Law, type LawfulWorld } from './testing/laws.js'
+export { seeded, type Chance } from './testing/seeded.js'
 export {
   simulate,
   type AgentReply,

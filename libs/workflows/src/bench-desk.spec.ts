@@ -1,4 +1,4 @@
-import { explore, lawsOf, simulate } from '@flotilla/engine/testing'
+import { simulate } from '@flotilla/engine/testing'
 import { expect, test } from 'vitest'
 import { benchDesk } from './bench-desk.js'
 
@@ -19,13 +19,4 @@ test('an object that its contract has wrapped is not wrapped again', () => {
   const { commands } = simulate(benchDesk, {}, { input: { payload: { any: 'object' } } })
   const first = commands.find((command) => command.type === 'Dispatch')
   expect(first?.input).toEqual({ payload: { any: 'object' } })
-})
-
-for (const { fact, check } of lawsOf(benchDesk, { agents: {} }))
-  test(`law: ${fact}`, () => {
-    expect(check).not.toThrow()
-  })
-
-test('every reachable state keeps the invariants', () => {
-  expect(explore(benchDesk, { badDays: { resume: false } }).complete).toBe(true)
 })

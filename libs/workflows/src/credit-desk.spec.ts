@@ -1,136 +1,13 @@
 import { contractById, parseContract } from '@flotilla/contracts'
-import { checkDefinition, stepsOf, type JsonObject } from '@flotilla/engine'
-import { explore, lawsOf, simulate, type Decision, type SimulatedAgents } from '@flotilla/engine/testing'
+import { checkDefinition, stepsOf } from '@flotilla/engine'
+import { explore, simulate, type Decision, type SimulatedAgents } from '@flotilla/engine/testing'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { benchDesk } from './bench-desk.js'
 import { creditDesk } from './credit-desk.js'
+import { application, outputsFor } from './testing/credit-desk-world.js'
 
 const seed = Number(process.env['SEED'] ?? 20_261_121)
-
-const application = {
-  applicationId: 'A-1',
-  submittedOn: '1997-12-08',
-  applicant: { fullName: 'Example Person' },
-  account: null,
-  loan: { amount: 30_276, currency: 'CZK', durationMonths: 12, monthlyPayment: 2_523 },
-  statement: [{ date: '1997-12-01', amount: 900, balance: 900, operation: null, purpose: null }],
-}
-
-/** What each agent answers, in the shape of its output contract. */
-const outputsFor = (outcome: string): Readonly<Record<string, JsonObject>> => ({
-  intake: {
-    application,
-    findings: [],
-    statementCheck: {
-      ok: true,
-      daysChecked: 1,
-      entriesChecked: 1,
-      tolerance: 0,
-      openingBalance: 0,
-      closingBalance: 900,
-      breaksTotal: 0,
-      breaks: [],
-    },
-  },
-  extract: {
-    features: {
-      ...Object.fromEntries(nullFeatures.map((name) => [name, null])),
-      currency: 'CZK',
-      statementDays: 7,
-      statementEntries: 1,
-      statementConsistent: true,
-      negativeBalanceDays: 0,
-      sanctionInterestCount: 0,
-    },
-  },
-  kyc: {
-    verdict: 'clear',
-    reasons: [],
-    findings: [],
-    screening: { screened: true, score: null, listed: null, clearedNamesakes: 0 },
-    document: { checked: false, valid: null, expired: null, type: null },
-    ageYears: null,
-  },
-  fraud: {
-    verdict: 'clear',
-    score: 0,
-    reasons: [],
-    findings: [],
-    velocity: { device: null, email: null, phone: null, iban: null },
-    iban: { checked: false, valid: null },
-    inflow: { recent: null, priorMax: null, ratio: null },
-  },
-  income: {
-    verdict: 'sufficient',
-    regularity: 'regular',
-    reasons: [],
-    findings: [],
-    sources: [],
-    obligations: [],
-    metrics: {
-      monthsObserved: 0,
-      incomePerMonth: null,
-      incomeVariation: null,
-      monthsWithIncome: null,
-      obligationsPerMonth: null,
-      livingCostsPerMonth: null,
-      disposablePerMonth: null,
-      bufferPerMonth: null,
-      paymentToIncome: null,
-    },
-  },
-  'risk_ensemble.pd': {
-    model: 'pd-scorecard@1',
-    pd: 0.031,
-    score: 712,
-    evidence: 'thin',
-    contributions: [],
-    reasons: [],
-    findings: [],
-  },
-  'risk_ensemble.affordability': {
-    verdict: 'affordable',
-    paymentToIncome: 0.2,
-    buffer: 1,
-    stressedBuffer: 1,
-    stress: 0.1,
-    reasons: [],
-    findings: [],
-  },
-  'risk_ensemble.policy': {
-    outcome,
-    reasons: [{ code: 'LOW_RISK', text: 'a reason' }],
-    pd: 0.031,
-    score: 712,
-    model: 'pd-scorecard@1',
-    rules: [],
-    policy: 'policy@1',
-  },
-  letter: { letter: { mediaType: 'text/markdown', body: 'Dear applicant' }, decision: 'approve', reasonCodes: [] },
-})
-
-const nullFeatures = [
-  'closingBalance',
-  'meanBalance90',
-  'meanBalance365',
-  'lowestBalance90',
-  'lowestBalance365',
-  'lowDecileBalance365',
-  'balanceVariation90',
-  'balanceVariation180',
-  'balanceVariation365',
-  'negativeBalance',
-  'creditsPerMonth',
-  'debitsPerMonth',
-  'lowestBalance90ToPayment',
-  'lowestBalance365ToPayment',
-  'lowDecileBalanceToPayment',
-  'closingBalanceToPayment',
-  'netFlowToPayment',
-  'paymentToIncome',
-  'amountToBalance',
-]
 
 const agentsFor = (outcome: string): SimulatedAgents =>
   Object.fromEntries(Object.entries(outputsFor(outcome)).map(([step, output]) => [step, () => ({ output })]))
@@ -327,15 +204,7 @@ test('a check that fails for good leaves the others to finish, and its replay re
   expect([count('kyc'), count('fraud'), count('income'), count('intake')]).toEqual([1, 2, 1, 1])
 })
 
-describe('laws', () => {
-  for (const outcome of ['approve', 'decline', 'refer'])
-    for (const { fact, check } of lawsOf(creditDesk, { agents: agentsFor(outcome) }))
-      test(`${outcome}: ${fact}`, () => {
-        expect(check).not.toThrow()
-      })
-})
-
-test('every reachable state keeps the invariants', () => {
+test('every step is entered by some run', () => {
   const outputs = (step: string) =>
     step === 'risk_ensemble.policy'
       ? ['approve', 'decline', 'refer'].map((outcome) => outputsFor(outcome)[step] ?? {})

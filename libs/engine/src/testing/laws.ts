@@ -6,12 +6,23 @@ import type { RunEvent } from '../event.js'
 import { initialState } from '../initial-state.js'
 import { stepsOf } from '../steps-of.js'
 import { isFinished } from '../step-at.js'
+import type { ExploreOptions } from './explore.js'
+import {
+  calledTwice,
+  cancelledAnywhere,
+  endsByTimeAlone,
+  endsInAnyOrder,
+  keepsInvariants,
+  repeatsLaterInAnyOrder,
+} from './interruption-laws.js'
 import { type SimulatedAgents, type SimulateOptions, simulate } from './simulate.js'
 
 /** What a definition's laws need to know of its world. */
 export interface LawfulWorld {
   readonly agents: SimulatedAgents
   readonly options?: Omit<SimulateOptions, 'interfere'>
+  /** What `explore` shall try; by default the outputs of `agents`, and at most 2,000 states. */
+  readonly walk?: ExploreOptions
 }
 
 /** One law: a fact that holds for a definition. `check` throws where it does not. */
@@ -105,8 +116,8 @@ const silent = (definition: WorkflowDefinition, { agents, options }: LawfulWorld
 
 /**
  * The laws that hold for every definition, each with its name: events that come twice or late change nothing, each
- * agent's failure and silence ends sensibly and can be taken up again, replaying the events and folding the patches both
- * give the same state.
+ * agent's failure, silence and second call end sensibly, a cancellation ends the run wherever it comes, replaying the
+ * events and folding the patches both give the same state, and every state that a walk reaches keeps the invariants.
  */
 export const lawsOf = (definition: WorkflowDefinition, world: LawfulWorld): readonly Law[] => [
   { fact: 'a repeated event changes nothing', check: () => repeated(definition, world) },
@@ -114,10 +125,16 @@ export const lawsOf = (definition: WorkflowDefinition, world: LawfulWorld): read
   { fact: 'replaying the events gives the same state', check: () => replayed(definition, world) },
   { fact: 'the order of members, which jsonb does not keep, changes nothing', check: () => stored(definition, world) },
   { fact: 'folding the patches gives the same state', check: () => patched(definition, world) },
+  { fact: 'an event that comes again later changes nothing', check: () => repeatsLaterInAnyOrder(definition, world) },
+  { fact: 'the run ends in whatever order events come', check: () => endsInAnyOrder(definition, world) },
+  { fact: 'a cancellation ends the run wherever it comes', check: () => cancelledAnywhere(definition, world) },
+  { fact: 'the run ends when nobody ever answers', check: () => endsByTimeAlone(definition, world) },
+  { fact: 'every state that a walk reaches keeps the invariants', check: () => keepsInvariants(definition, world) },
   ...stepsOf(definition)
     .filter(({ kind }) => kind === 'agent')
     .flatMap(({ path }) => [
       { fact: `a failure of ${path} ends sensibly`, check: () => failing(definition, world, path) },
       { fact: `silence of ${path} ends sensibly`, check: () => silent(definition, world, path) },
+      { fact: `of two calls of ${path} one counts`, check: () => calledTwice(definition, world, path) },
     ]),
 ]
