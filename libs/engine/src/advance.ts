@@ -9,10 +9,13 @@ import type { RunEvent } from './event.js'
 import { ExpressionError } from './expression.js'
 import { failRun } from './finish-run.js'
 import { decideGate } from './gate-events.js'
+import { finishChild } from './child-runs.js'
+import { receiveItems } from './map-items.js'
 import { replayDeadLetter, resumeRun } from './reopen-run.js'
 import { receiveSignal } from './signal-events.js'
 import type { RunState } from './state.js'
-import { closeGateOf } from './stop-steps.js'
+import { allStates, stateOf } from './states-of.js'
+import { closeGateOf, voidDebt } from './stop-steps.js'
 import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
 import { endStepSpan, errorMeta, publish, setScope, setStep, startTurn, type Turn } from './turn.js'
 
@@ -62,6 +65,11 @@ const applyEvent = (turn: Turn, event: RunEvent): string | null => {
       return decideGate(turn, event)
     case 'SignalReceived':
       return receiveSignal(turn, event)
+    case 'ItemsRead':
+    case 'ItemsCollected':
+      return receiveItems(turn, stateOf(turn, event.step), event)
+    case 'ChildFinished':
+      return finishChild(turn, event)
     default:
       return applyAgentEvent(turn, event)
   }
@@ -71,7 +79,7 @@ const applyEvent = (turn: Turn, event: RunEvent): string | null => {
 const settleStatus = (turn: Turn, before: RunState): void => {
   if (isFinished(turn.state.status)) return
   const steps = Object.values(turn.state.steps)
-  const owed = steps.some(owesReply)
+  const owed = steps.some((step) => owesReply(step) || (isActive(step) && (step.items?.asked ?? null) !== null))
   if (owed || turn.state.cancel) {
     turn.state.status = 'running'
     return
@@ -79,7 +87,7 @@ const settleStatus = (turn: Turn, before: RunState): void => {
   if (!steps.some((step) => step.status === 'waiting')) throw new Error('the run waits for nothing')
   turn.state.status = 'waiting'
   if (before.status === 'waiting') return
-  const state = [...turn.index.states.values()].find(({ path }) => stepAt(turn.state, path).status === 'waiting')
+  const state = allStates(turn).find(({ path }) => stepAt(turn.state, path).status === 'waiting')
   publish(turn, {
     type: 'waiting',
     message: state ? `Waiting: ${state.title}` : 'Waiting',
@@ -116,11 +124,10 @@ const failExpression = (
     setScope(turn, '', { input: event.input, data: {} })
   }
   const path = stepOf(state, event) ?? where
-  const step = path === null ? undefined : index.states.get(path)
+  const step = path === null ? undefined : stateOf(turn, path)
   if (step && (isActive(stepAt(state, step.path)) || !Object.values(state.steps).some(isActive))) {
-    const { dispatch, visits } = stepAt(state, step.path)
-    if (owesReply(stepAt(state, step.path)))
-      turn.commands.push({ type: 'CancelJob', step: step.path, dispatch, queue: step.queue })
+    const { visits } = stepAt(state, step.path)
+    if (owesReply(stepAt(state, step.path))) voidDebt(turn, step)
     closeGateOf(turn, step.path, 'cancelled')
     const again = { visits: Math.max(1, visits), enteredAt: stepAt(state, step.path).enteredAt ?? turn.at }
     setStep(turn, step.path, { ...again, status: 'failed', finishedAt: turn.at, dueAt: null, due: null, error })

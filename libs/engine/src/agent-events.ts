@@ -6,6 +6,7 @@ import type { Json, JsonObject } from './json.js'
 import { gateOutcomes, openGate } from './open-gate.js'
 import { saveCheckpoint } from './save-outputs.js'
 import { completeStep, failStep } from './settle-step.js'
+import { stateOf } from './states-of.js'
 import { owesReply, stepAt } from './step-at.js'
 import { errorMeta, plainError, publish, raiseProgress, setStep, type Turn } from './turn.js'
 import { evaluateOne } from './turn-values.js'
@@ -145,7 +146,7 @@ const askedHuman = (turn: Turn, state: IndexedState, event: Of<'StepAskedHuman'>
 
 /** Applies an agent's event; the reason when it is ignored. The fence: only the dispatch that is owed counts. */
 export const applyAgentEvent = (turn: Turn, event: AgentEvent): string | null => {
-  const state = turn.index.states.get(event.step)
+  const state = stateOf(turn, event.step)
   const step = stepAt(turn.state, event.step)
   if (!state || !owesReply(step) || step.dispatch !== event.dispatch) return 'stale-dispatch'
   switch (event.type) {
@@ -174,7 +175,7 @@ export const applyAgentEvent = (turn: Turn, event: AgentEvent): string | null =>
  * kept.
  */
 export const applyWhileCancelling = (turn: Turn, event: AgentEvent): string | null => {
-  const state = turn.index.states.get(event.step)
+  const state = stateOf(turn, event.step)
   const step = stepAt(turn.state, event.step)
   if (!state || !owesReply(step) || step.dispatch !== event.dispatch) return 'stale-dispatch'
   if (event.type === 'StepCheckpointed') {

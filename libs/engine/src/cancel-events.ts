@@ -1,7 +1,9 @@
 import { applyWhileCancelling } from './agent-events.js'
+import { whyNotOwed } from './child-runs.js'
 import { cancelRun } from './finish-run.js'
 import type { RunEvent } from './event.js'
-import { stopStep } from './stop-steps.js'
+import { allStates, stateOf } from './states-of.js'
+import { stopStep, voidDebt } from './stop-steps.js'
 import { isActive, owesReply, stepAt } from './step-at.js'
 import { endStepSpan, setStep, type Turn } from './turn.js'
 
@@ -20,13 +22,13 @@ export const requestCancel = (turn: Turn, event: Extract<RunEvent, { type: 'Canc
   if (turn.state.cancel) return 'already-cancelling'
   const waitUntil = turn.at + (turn.index.definition.cleanUpMs ?? cleanUpDefaultMs)
   turn.state.cancel = { at: turn.at, by: event.by, reason: event.reason, waitUntil }
-  for (const state of [...turn.index.states.values()].reverse()) {
+  for (const state of [...allStates(turn)].reverse()) {
     const step = stepAt(turn.state, state.path)
     if (!isActive(step)) continue
     if (owesReply(step) && step.status === 'running') {
-      turn.commands.push({ type: 'CancelJob', step: state.path, dispatch: step.dispatch, queue: state.queue })
+      voidDebt(turn, state)
       setStep(turn, state.path, { dueAt: null, due: null })
-    } else if (state.regions.length === 0) stopStep(turn, state, false)
+    } else if (state.regions.length === 0 && !state.makeItem) stopStep(turn, state, false)
   }
   endWhenClean(turn)
   return null
@@ -41,11 +43,11 @@ export const applyToCancelling = (turn: Turn, event: RunEvent): string | null =>
     cancelRun(turn)
     return null
   }
-  if (!('attempt' in event)) return 'cancelling'
-  const ignored = applyWhileCancelling(turn, event)
+  if (!('attempt' in event) && event.type !== 'ChildFinished') return 'cancelling'
+  const ignored = 'attempt' in event ? applyWhileCancelling(turn, event) : whyNotOwed(turn, event)
   if (ignored !== null || event.type === 'StepCheckpointed') return ignored
   setStep(turn, event.step, { status: 'cancelled', finishedAt: turn.at, dueAt: null, due: null })
-  const state = turn.index.states.get(event.step)
+  const state = stateOf(turn, event.step)
   if (state) endStepSpan(turn, state, { cancelled: true })
   endWhenClean(turn)
   return null

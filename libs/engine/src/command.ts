@@ -24,6 +24,40 @@ export type Command =
   | { readonly type: 'Settle'; readonly step: string; readonly dispatch: number }
   /** The debt is void: forget it and tell the agent to stop. */
   | { readonly type: 'CancelJob'; readonly step: string; readonly dispatch: number; readonly queue: string }
+  /** Keep the items of a map, by index from 0. */
+  | { readonly type: 'OpenMap'; readonly step: string; readonly visit: number; readonly items: readonly Json[] }
+  /** Keep what became of an item. */
+  | {
+      readonly type: 'SaveItem'
+      readonly step: string
+      readonly visit: number
+      readonly index: number
+      readonly status: 'done' | 'failed'
+      readonly output: Json
+      readonly error: RunError | null
+    }
+  /** Give the run `ItemsRead`. */
+  | {
+      readonly type: 'ReadItems'
+      readonly step: string
+      readonly visit: number
+      readonly from: number
+      readonly count: number
+    }
+  /** Give the run `ItemsCollected`. */
+  | { readonly type: 'CollectItems'; readonly step: string; readonly visit: number }
+  /** Start a run of another workflow, which gives this one `ChildFinished` at its end. */
+  | {
+      readonly type: 'StartChild'
+      readonly step: string
+      readonly visit: number
+      readonly dispatch: number
+      readonly workflow: string
+      readonly version: number
+      readonly input: JsonObject
+    }
+  /** Cancel a child run: its end no longer counts. */
+  | { readonly type: 'CancelChild'; readonly step: string; readonly dispatch: number }
   | {
       readonly type: 'OpenGate'
       readonly gateId: string

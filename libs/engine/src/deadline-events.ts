@@ -4,8 +4,9 @@ import { failRun } from './finish-run.js'
 import { expireGate } from './gate-events.js'
 import { closeJoin, completeStep, failStep } from './settle-step.js'
 import type { RunState } from './state.js'
+import { stateOf } from './states-of.js'
 import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
-import { stopInner } from './stop-steps.js'
+import { stopInner, voidDebt } from './stop-steps.js'
 import { setStep, type Turn } from './turn.js'
 import { nothing } from './turn-values.js'
 
@@ -51,7 +52,7 @@ export const dueDeadlines = (state: RunState, now: number): readonly RunEvent[] 
 }
 
 const missed = (turn: Turn, path: string, event: DeadlineReached): string | null => {
-  const state = turn.index.states.get(path)
+  const state = stateOf(turn, path)
   const step = stepAt(turn.state, path)
   if (!state || !isActive(step) || step.due !== event.deadline) return 'deadline-void'
   if (step.dueAt === null || turn.at < step.dueAt) return 'not-due'
@@ -69,6 +70,7 @@ const missed = (turn: Turn, path: string, event: DeadlineReached): string | null
     return null
   }
   if (state.definition.kind !== 'agent') {
+    if (owesReply(step)) voidDebt(turn, state)
     stopInner(turn, state, true)
     failStep(turn, state, { code: 'STEP_DEADLINE', message: `${state.title} did not end in time` })
     return null

@@ -27,11 +27,13 @@ export interface IndexedAssignment {
 
 export type IndexedMapping = readonly (readonly [member: string, value: Evaluate])[]
 
-/** A machine within the definition: the root, a branch of a parallel, or the body of a sub-workflow. */
+/** A machine within the definition: the root, a branch of a parallel, the body of a sub-workflow, or an item of a map. */
 export interface IndexedRegion {
-  readonly kind: 'root' | 'branch' | 'body'
+  readonly kind: 'root' | 'branch' | 'body' | 'item'
   readonly owner: IndexedState | null
   readonly branch: Branch | null
+  /** Which item of its map, else null. */
+  readonly item: number | null
   readonly initial: string
   readonly states: ReadonlyMap<string, IndexedState>
 }
@@ -57,10 +59,19 @@ export interface IndexedState {
   readonly queue: string
   readonly retry: RetryPolicy
   readonly checkpoint: boolean
-  /** A compound's regions. */
+  /** A compound's regions; a map's are made as they are needed. */
   readonly regions: readonly IndexedRegion[]
+  /** A map's region for an item, or with null for none in particular, to be looked at. */
+  readonly makeItem: ((item: number | null) => IndexedItem) | null
+  /** Whether it stands in an item of a map, whose steps are forgotten when the item is done. */
+  readonly inItem: boolean
   /** A compound's states with their share of it; the shares add up to 1. */
   readonly parts: readonly IndexedPart[]
+}
+
+/** An item of a map: a region with all its states by path. */
+export interface IndexedItem extends IndexedRegion {
+  readonly all: ReadonlyMap<string, IndexedState>
 }
 
 export interface IndexedPart {
@@ -71,12 +82,12 @@ export interface IndexedPart {
 export interface DefinitionIndex {
   readonly definition: WorkflowDefinition
   readonly root: IndexedRegion
-  /** Every state but the ends by path, in the definition's order, compounds before what they hold. */
+  /** Every state but the ends and what maps hold by path, in the definition's order, compounds before what they hold. */
   readonly states: ReadonlyMap<string, IndexedState>
   /** The top level's states with their share of the run. */
   readonly parts: readonly IndexedPart[]
   /** Memo of the states that a move rules out, by state left and state entered. */
-  readonly ruledOut: Map<IndexedState, Map<IndexedState, readonly IndexedState[]>>
+  readonly ruledOut: WeakMap<IndexedState, Map<IndexedState, readonly IndexedState[]>>
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -112,6 +123,7 @@ const indexMapping = (mapping: Mapping = {}): IndexedMapping =>
 
 const mappingOf = (state: StateDefinition): Mapping => {
   if (state.kind === 'agent' || state.kind === 'workflow') return state.input
+  if (state.kind === 'map') return state.input ?? {}
   return state.kind === 'human' ? state.shows : {}
 }
 
@@ -129,6 +141,9 @@ interface Place {
   readonly owner: IndexedState | null
   readonly branch: Branch | null
   readonly kind: IndexedRegion['kind']
+  readonly item: number | null
+  /** Where the states are entered by path. */
+  readonly all: Map<string, IndexedState>
 }
 
 const regionsOf = (state: StateDefinition): readonly { region: Region; branch: Branch | null }[] => {
@@ -138,18 +153,22 @@ const regionsOf = (state: StateDefinition): readonly { region: Region; branch: B
 }
 
 const makeIndex = (definition: WorkflowDefinition): DefinitionIndex => {
-  const all = new Map<string, IndexedState>()
-
-  const indexRegion = (region: Region, { scope, owner, branch, kind }: Place): IndexedRegion => {
+  const indexRegion = (region: Region, { scope, owner, branch, kind, item, all }: Place): IndexedRegion => {
     const states = new Map<string, IndexedState>()
-    const indexed: IndexedRegion = { kind, owner, branch, initial: region.initial, states }
-    for (const state of region.states) states.set(state.name, indexState(state, indexed, scope))
+    const indexed: IndexedRegion = { kind, owner, branch, item, initial: region.initial, states }
+    for (const state of region.states) states.set(state.name, indexState(state, indexed, { scope, all }))
     return indexed
   }
 
-  const indexState = (state: StateDefinition, region: IndexedRegion, scope: string): IndexedState => {
+  const indexState = (
+    state: StateDefinition,
+    region: IndexedRegion,
+    { scope, all }: Pick<Place, 'scope' | 'all'>,
+  ): IndexedState => {
     const path = scope === '' ? state.name : `${scope}.${state.name}`
-    const policy = state.checkpoint ?? definition.checkpoint ?? 'after'
+    const inItem = region.kind === 'item' || (region.owner?.inItem ?? false)
+    // Thousands of items would make thousands of checkpoints: only a state of an item that asks for one saves one.
+    const policy = state.checkpoint ?? (inItem ? false : (definition.checkpoint ?? 'after'))
     const indexed: Mutable<IndexedState> = {
       path,
       definition: state,
@@ -175,6 +194,8 @@ const makeIndex = (definition: WorkflowDefinition): DefinitionIndex => {
       retry: (state.kind === 'agent' ? state.retry : undefined) ?? definition.retry ?? defaultRetry,
       checkpoint: policy === 'after' && state.kind !== 'choice' && state.kind !== 'end',
       regions: [],
+      makeItem: null,
+      inItem,
       parts: [],
     }
     if (region.owner === null) indexed.phase = indexed
@@ -182,14 +203,21 @@ const makeIndex = (definition: WorkflowDefinition): DefinitionIndex => {
     const inner = state.kind === 'workflow' ? path : scope
     const kind = state.kind === 'workflow' ? 'body' : 'branch'
     indexed.regions = regionsOf(state).map((held) =>
-      indexRegion(held.region, { scope: inner, owner: indexed, branch: held.branch, kind }),
+      indexRegion(held.region, { scope: inner, owner: indexed, branch: held.branch, kind, item: null, all }),
     )
+    if (state.kind === 'map')
+      indexed.makeItem = (item) => {
+        const own = new Map<string, IndexedState>()
+        const place = { scope: `${path}.${item ?? 'each'}`, owner: indexed, branch: null, kind: 'item' as const }
+        return Object.assign(indexRegion(state, { ...place, item, all: own }), { all: own })
+      }
     indexed.parts = shared(indexed.regions.flatMap((held) => [...held.states.values()]))
     return indexed
   }
 
-  const root = indexRegion(definition, { scope: '', owner: null, branch: null, kind: 'root' })
-  return { definition, root, states: all, parts: shared([...root.states.values()]), ruledOut: new Map() }
+  const all = new Map<string, IndexedState>()
+  const root = indexRegion(definition, { scope: '', owner: null, branch: null, kind: 'root', item: null, all })
+  return { definition, root, states: all, parts: shared([...root.states.values()]), ruledOut: new WeakMap() }
 }
 
 const indexes = new WeakMap<WorkflowDefinition, DefinitionIndex>()
@@ -206,10 +234,10 @@ export const indexDefinition = (definition: WorkflowDefinition): DefinitionIndex
   return made
 }
 
-/** A state and all that it holds, in the definition's order, without ends. */
-export const withInner = (state: IndexedState): readonly IndexedState[] => [
+/** A state and all that the definition says it holds, in its order, without ends. */
+const withParts = (state: IndexedState): readonly IndexedState[] => [
   state,
-  ...state.parts.flatMap((part) => withInner(part.state)),
+  ...state.parts.flatMap((part) => withParts(part.state)),
 ]
 
 const reachableFrom = (start: IndexedState): ReadonlySet<IndexedState> => {
@@ -230,7 +258,7 @@ export const ruledOutBy = (index: DefinitionIndex, from: IndexedState, to: Index
   if (known) return known
   const ahead = reachableFrom(to)
   const lost = [...reachableFrom(from)].filter((state) => !ahead.has(state) && state.definition.kind !== 'end')
-  const found = lost.flatMap(withInner)
+  const found = lost.flatMap(withParts)
   memo.set(to, found)
   return found
 }

@@ -1,10 +1,13 @@
 import type { HumanState, ParallelState, WaitState } from './definition.js'
-import { type IndexedRegion, type IndexedState, withInner } from './definition-index.js'
+import { startChild } from './child-runs.js'
+import type { IndexedRegion, IndexedState } from './definition-index.js'
 import { dispatchStep } from './dispatch-step.js'
 import { compileExpression } from './expression.js'
 import { completeRun, failRun } from './finish-run.js'
 import type { Json } from './json.js'
 import { completeStep, endRegion, failStep, parentVisit, runActions } from './settle-step.js'
+import { enterMap } from './map-items.js'
+import { withInner } from './states-of.js'
 import { afresh, isActive, isFinished, stepAt } from './step-at.js'
 import { gateOutcomes, openGate } from './open-gate.js'
 import { type Entry, publish, putStep, setScope, setStep, type Turn } from './turn.js'
@@ -110,6 +113,7 @@ const enterByKind = (turn: Turn, state: IndexedState): void => {
     case 'workflow': {
       const input = evaluateMapping(turn, state, state.input, nothing)
       started(turn, state)
+      if (definition.detached) return startChild(turn, state, definition, input)
       setScope(turn, state.path, { input, data: {} })
       const [body] = state.regions
       const deadlineMs = definition.body?.deadlineMs ?? null
@@ -119,8 +123,7 @@ const enterByKind = (turn: Turn, state: IndexedState): void => {
       return
     }
     case 'map':
-      failStep(turn, state, { code: 'NOT_SUPPORTED', message: `${state.title}: map is not supported yet` })
-      return
+      return enterMap(turn, state, definition)
     case 'end':
   }
 }
@@ -131,7 +134,7 @@ const enter = (turn: Turn, state: IndexedState, again: boolean): void => {
   const before = stepAt(turn.state, path)
   const visits = again ? before.visits : before.visits + 1
   putStep(turn, path, { ...afresh(before), visits, enteredAt: turn.at, status: 'waiting' })
-  for (const inner of withInner(state).slice(1)) {
+  for (const inner of withInner(turn, state).slice(1)) {
     const held = turn.state.steps[inner.path]
     if (held) putStep(turn, inner.path, afresh(held))
   }
@@ -146,11 +149,12 @@ const enter = (turn: Turn, state: IndexedState, again: boolean): void => {
 
 /** Void once its region is no longer going on: a branch that was cancelled, a visit that is over. */
 const isVoid = (turn: Turn, { state, parentVisit: visit }: Entry): boolean => {
-  const { owner, branch } = state.region
+  const { owner, branch, item } = state.region
   if (isFinished(turn.state.status)) return true
   if (owner === null) return false
   const step = stepAt(turn.state, owner.path)
   if (!isActive(step) || step.visits !== visit) return true
+  if (item !== null) return !step.items?.open.includes(item)
   return branch !== null && step.branches?.[branch.name] !== 'open'
 }
 

@@ -77,6 +77,31 @@ export type RunEvent =
       readonly decidedBy: string
     })
   | (At & { readonly type: 'SignalReceived'; readonly name: string; readonly payload: Json; readonly by: string })
+  /** What a map asked for: its next items, or the results of all, in order. The shell puts the lists in. */
+  | (At & {
+      readonly type: 'ItemsRead'
+      readonly step: string
+      readonly visit: number
+      readonly from: number
+      readonly count: number
+      readonly items?: readonly Json[]
+    })
+  | (At & {
+      readonly type: 'ItemsCollected'
+      readonly step: string
+      readonly visit: number
+      readonly outputs?: readonly Json[]
+    })
+  /** A child run has come to its end. */
+  | (At & {
+      readonly type: 'ChildFinished'
+      readonly step: string
+      readonly dispatch: number
+      readonly runId: string | null
+      readonly status: 'completed' | 'failed' | 'cancelled'
+      readonly output: Json
+      readonly error: RunError | null
+    })
   | (At & { readonly type: 'CancelRequested'; readonly by: string; readonly reason: string | null })
   /** A failed or parked run goes on: from where it failed, or from a checkpoint whose state the shell restores into `restored`. */
   | (At & {

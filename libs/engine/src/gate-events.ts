@@ -7,6 +7,7 @@ import type { JsonObject } from './json.js'
 import { openGate } from './open-gate.js'
 import { completeStep, failStep } from './settle-step.js'
 import type { OpenGate, RunState } from './state.js'
+import { stateOf } from './states-of.js'
 import { closeGateOf } from './stop-steps.js'
 import { publish, setStep, startTurn, type Turn } from './turn.js'
 import { answers, pickTransition } from './turn-values.js'
@@ -61,7 +62,7 @@ export const acceptsDecision = (
   const event = { type: 'GateDecided', ...decided } as const
   const turn = startTurn(indexDefinition(definition), runState, event)
   const gate = runState.gates[decided.gateId]
-  const state = gate && turn.index.states.get(gate.step)
+  const state = gate && stateOf(turn, gate.step)
   if (!gate || !state) return false
   if (state.definition.kind === 'agent') return gate.outcomes.includes(decided.decision)
   return accepting(turn, { state, gate, decided: event }) !== null
@@ -73,7 +74,7 @@ export const acceptsDecision = (
  */
 export const decideGate = (turn: Turn, event: GateDecided): string | null => {
   const gate = turn.state.gates[event.gateId]
-  const state = gate && turn.index.states.get(gate.step)
+  const state = gate && stateOf(turn, gate.step)
   if (!gate || !state) return 'gate-not-open'
   const { decision } = event
   const decided = decidedOf(turn, event)
@@ -99,7 +100,7 @@ export const decideGate = (turn: Turn, event: GateDecided): string | null => {
 /** A gate's deadline: its `timeout` transition, else the step fails with GATE_TIMEOUT. */
 export const expireGate = (turn: Turn, gateId: string | null): string | null => {
   const gate = gateId === null ? undefined : turn.state.gates[gateId]
-  const state = gate && turn.index.states.get(gate.step)
+  const state = gate && stateOf(turn, gate.step)
   if (!gate || !state) return 'gate-not-open'
   if (gate.dueAt === null || turn.at < gate.dueAt) return 'not-due'
   closeGateOf(turn, state.path, 'expired')

@@ -11,6 +11,7 @@ const sumOf = (state: Steps, parts: readonly IndexedPart[]): number =>
 export const fractionOf = (state: Steps, indexed: IndexedState): number => {
   const step = stepAt(state, indexed.path)
   if (step.status === 'done' || step.status === 'skipped') return 1
+  if (step.items && step.items.total > 0) return (step.items.done + step.items.failed) / step.items.total
   return indexed.parts.length > 0 ? sumOf(state, indexed.parts) : step.fraction
 }
 

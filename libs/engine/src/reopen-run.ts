@@ -1,10 +1,13 @@
 import type { StateDefinition } from './definition.js'
 import type { IndexedState } from './definition-index.js'
+import { restartChild } from './child-runs.js'
 import { dispatchStep } from './dispatch-step.js'
 import { enterAgain, enterHuman } from './enter-states.js'
 import type { RunEvent } from './event.js'
 import type { OpenGate, RunState, StepState } from './state.js'
+import { resumeMap } from './map-items.js'
 import { openGate } from './open-gate.js'
+import { allStates, stateOf, withInner } from './states-of.js'
 import { stopAll } from './stop-steps.js'
 import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
 import { publish, setGate, setStep, type Turn } from './turn.js'
@@ -42,6 +45,7 @@ const reopenAround = (turn: Turn, state: IndexedState): void => {
   }
   setStep(turn, owner.path, change)
   reopenAround(turn, owner)
+  if (owner.makeItem) resumeMap(turn, owner)
 }
 
 const takeUp = (turn: Turn, state: IndexedState): void => {
@@ -50,15 +54,20 @@ const takeUp = (turn: Turn, state: IndexedState): void => {
   if (definition.kind === 'agent') {
     setStep(turn, path, { dispatches: 0 })
     dispatchStep(turn, state, null)
+  } else if (stepAt(turn.state, path).items) {
+    setStep(turn, path, { status: 'running', finishedAt: null, error: null })
+    resumeMap(turn, state)
   } else if (definition.kind === 'human') enterHuman(turn, state, definition)
   else enterAgain(turn, state)
 }
 
-const isLeafStopped = (turn: Turn, state: IndexedState): boolean =>
-  stepAt(turn.state, state.path).stopped === true && !state.parts.some((part) => isStoppedWithin(turn, part.state))
+const isStopped = (turn: Turn, { path }: IndexedState): boolean => stepAt(turn.state, path).stopped === true
 
-const isStoppedWithin = (turn: Turn, state: IndexedState): boolean =>
-  stepAt(turn.state, state.path).stopped === true || state.parts.some((part) => isStoppedWithin(turn, part.state))
+const isLeafStopped = (turn: Turn, state: IndexedState): boolean =>
+  isStopped(turn, state) &&
+  !withInner(turn, state)
+    .slice(1)
+    .some((inner) => isStopped(turn, inner))
 
 const opened = (turn: Turn, checkpoint: number | null): void => {
   const { deadlineMs } = turn.index.definition
@@ -89,12 +98,14 @@ const restore = (turn: Turn, restored: RunState): void => {
 const sendOutAnew = (turn: Turn): void => {
   const gates = Object.values(turn.state.gates)
   for (const { gateId } of gates) setGate(turn, gateId, null)
-  for (const state of turn.index.states.values()) {
+  for (const state of allStates(turn)) {
     const step = stepAt(turn.state, state.path)
     if (owesReply(step)) {
       setStep(turn, state.path, { dispatches: 0 })
-      dispatchStep(turn, state, null)
+      if (state.definition.kind === 'agent') dispatchStep(turn, state, null)
+      else restartChild(turn, state)
     }
+    if (step.items && isActive(step)) resumeMap(turn, state)
     const gate = gates.find(({ gateId }) => gateId === step.gateId)
     if (gate && isActive(step)) openGate(turn, state, { ...gate, dueAt: renewed(turn, gate) })
   }
@@ -105,7 +116,7 @@ const renewed = (turn: Turn, { dueAt, since }: OpenGate): number | null =>
 
 /** Takes up every step that stopped when the run failed, and opens what encloses it. */
 const reopen = (turn: Turn, checkpoint: number | null): string | null => {
-  const leaves = [...turn.index.states.values()].filter((state) => isLeafStopped(turn, state))
+  const leaves = allStates(turn).filter((state) => isLeafStopped(turn, state))
   if (leaves.length === 0) return 'nothing-to-resume'
   opened(turn, checkpoint)
   for (const state of leaves) reopenAround(turn, state)
@@ -144,7 +155,7 @@ export const resumeRun = (turn: Turn, { checkpoint, restored }: Resume): string 
  */
 export const replayDeadLetter = (turn: Turn, { step: path, dispatch }: Replay): string | null => {
   const step = stepAt(turn.state, path)
-  const state = turn.index.states.get(path)
+  const state = stateOf(turn, path)
   if (!state || step.dispatch !== dispatch) return 'stale-dispatch'
   if (step.status !== 'failed' || !step.stopped || turn.state.cancel) return 'not-failed'
   if (turn.state.status === 'failed') return reopen(turn, null)

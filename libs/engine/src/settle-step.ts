@@ -10,6 +10,7 @@ import type { RunError, Usage } from './event.js'
 import { failRun } from './finish-run.js'
 import { judgeJoin } from './join.js'
 import type { Json } from './json.js'
+import { completeItem, failItem } from './map-items.js'
 import { saveArtifacts, saveCheckpoint } from './save-outputs.js'
 import { forgetStopped, stopInner } from './stop-steps.js'
 import { isActive, stepAt } from './step-at.js'
@@ -57,8 +58,10 @@ const follow = (turn: Turn, state: IndexedState, transition: IndexedTransition, 
   runActions(turn, state, state.definition.exit ?? [], values)
   runActions(turn, state, transition.actions, values)
   const target = targetOf(state, transition)
-  for (const { path } of ruledOutBy(turn.index, state, target))
-    if (stepAt(turn.state, path).status === 'pending') setStep(turn, path, { status: 'skipped' })
+  // Of an item nothing is kept once it is over.
+  if (!state.inItem)
+    for (const { path } of ruledOutBy(turn.index, state, target))
+      if (stepAt(turn.state, path).status === 'pending') setStep(turn, path, { status: 'skipped' })
   turn.todo.push({ state: target, parentVisit: parentVisit(turn, state) })
 }
 
@@ -126,16 +129,17 @@ export const failStep = (
     meta: errorMeta(error),
   })
   if (!handled) return failRegion(turn, state.region, error)
-  if (state.regions.length > 0) forgetStopped(turn, state)
+  if (state.regions.length > 0 || state.makeItem) forgetStopped(turn, state)
   follow(turn, state, handled, values)
   return 'handled'
 }
 
-const failRegion = (turn: Turn, { kind, owner, branch }: IndexedRegion, error: RunError): Fate => {
+const failRegion = (turn: Turn, { kind, owner, branch, item }: IndexedRegion, error: RunError): Fate => {
   if (owner === null) {
     failRun(turn, error)
     return 'run-failed'
   }
+  if (item !== null) return failItem(turn, owner, item, error)
   if (kind === 'body' || branch === null) return failStep(turn, owner, error)
   const { requirement } = branch
   const step = stepAt(turn.state, owner.path)
@@ -221,12 +225,14 @@ interface EndedRegion {
 }
 
 /** Ends a branch or a sub-workflow's body at one of its ends. */
-export const endRegion = (turn: Turn, { owner, branch, kind }: IndexedRegion, ended: EndedRegion): void => {
+export const endRegion = (turn: Turn, region: IndexedRegion, ended: EndedRegion): void => {
+  const { owner, branch, kind, item } = region
   if (owner === null) return
   const { status, output, error } = ended
   if (status === 'failed') {
-    const region = owner.regions.find((held) => held.branch === branch)
-    if (region) failRegion(turn, region, error)
+    failRegion(turn, region, error)
+  } else if (item !== null) {
+    completeItem(turn, owner, item, output)
   } else if (kind === 'body') {
     setScope(turn, owner.path, null)
     completeStep(turn, owner, { on: 'done', values: { ...nothing, output } })

@@ -2,6 +2,7 @@ import type { IndexedState } from './definition-index.js'
 import { signalAnswer } from './enter-states.js'
 import type { RunEvent } from './event.js'
 import { completeStep } from './settle-step.js'
+import { allStates } from './states-of.js'
 import { isActive, stepAt } from './step-at.js'
 import type { Turn } from './turn.js'
 
@@ -15,7 +16,7 @@ export const receiveSignal = (
   turn: Turn,
   { name, payload }: Extract<RunEvent, { readonly type: 'SignalReceived' }>,
 ): string | null => {
-  for (const state of turn.index.states.values()) {
+  for (const state of allStates(turn)) {
     if (!awaits(turn, state, name)) continue
     completeStep(turn, state, { on: signalAnswer(state, name), values: { output: payload, event: payload } })
     return null

@@ -28,7 +28,16 @@ export interface StepState {
   readonly error: RunError | null
   /** A parallel's expected branches with what became of them; fixed when it opens. */
   readonly branches?: Readonly<Record<string, 'open' | 'done' | 'failed' | 'degraded' | 'cancelled'>>
-  readonly items?: { readonly total: number; readonly done: number; readonly failed: number }
+  /** A map's items. `next`: the first that is not started; `ahead`: read ahead from there on; `asked`: of the shell. */
+  readonly items?: {
+    readonly total: number
+    readonly done: number
+    readonly failed: number
+    readonly next: number
+    readonly open: readonly number[]
+    readonly ahead: readonly Json[]
+    readonly asked: 'items' | 'results' | null
+  }
   /** The decision that the agent asked for; every later dispatch of the visit carries it. */
   readonly decision?: JsonObject | null
   /** Attempts of this visit's earlier dispatches. */

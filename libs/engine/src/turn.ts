@@ -1,5 +1,5 @@
 import type { Command, StreamedEvent } from './command.js'
-import type { DefinitionIndex, IndexedState } from './definition-index.js'
+import type { DefinitionIndex, IndexedItem, IndexedState } from './definition-index.js'
 import type { RunError, RunEvent, Usage } from './event.js'
 import type { Json, JsonObject } from './json.js'
 import { stepProgressOf, weightedSum } from './progress.js'
@@ -20,6 +20,8 @@ export interface Turn {
   readonly commands: Command[]
   /** States to be entered, in order; see `enter-states.ts`. */
   readonly todo: Entry[]
+  /** Regions of map items that were made in this turn, by path. */
+  readonly items: Map<string, IndexedItem>
 }
 
 /** A state to be entered, and the visit of its parent that it belongs to: void once that visit is over. */
@@ -38,6 +40,7 @@ export const startTurn = (index: DefinitionIndex, state: RunState, event: RunEve
   state: { ...state },
   commands: [],
   todo: [],
+  items: new Map(),
 })
 
 /** Changes a step. */

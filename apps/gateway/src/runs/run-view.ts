@@ -23,6 +23,12 @@ const parkedError = (reason: string | null): ErrorView => ({
 
 type Seen = RunDetail['view']
 
+const itemsView = ({ total, done, failed }: NonNullable<StepState['items']>): StepView['items'] => ({
+  total,
+  done,
+  failed,
+})
+
 const stepView = (state: Seen, path: string): StepView => {
   const step = stepAt(state ?? { steps: {} }, path)
   return {
@@ -33,7 +39,7 @@ const stepView = (state: Seen, path: string): StepView => {
     startedAt: isoOf(step.startedAt),
     finishedAt: isoOf(step.finishedAt),
     error: errorViewOf(step.error),
-    ...(step.items === undefined ? {} : { items: step.items }),
+    ...(step.items === undefined ? {} : { items: itemsView(step.items) }),
   }
 }
 

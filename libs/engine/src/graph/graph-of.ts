@@ -54,7 +54,9 @@ const kinds: Readonly<Record<StateDefinition['kind'], NodeKind>> = {
 const startId = '/start'
 const failedId = '/failed'
 const exitOf = ({ path }: IndexedState): string => `${path}/exit`
-const isCompound = ({ regions }: IndexedState): boolean => regions.length > 0
+const insideOf = ({ regions, makeItem }: IndexedState): readonly IndexedRegion[] =>
+  makeItem ? [makeItem(null)] : regions
+const isCompound = (state: IndexedState): boolean => insideOf(state).length > 0
 const endId = (state: IndexedState): string => `${state.path}/end`
 
 const joinLabel = ({ definition, title }: IndexedState): string => {
@@ -77,7 +79,7 @@ const isFailure = (on: string | null): boolean => on === 'failed' || on === 'tim
 
 const edgesOf = (state: IndexedState): readonly GraphEdge[] => {
   const from = isCompound(state) ? exitOf(state) : state.path
-  const inward = state.regions.flatMap(({ states, initial, branch }) => {
+  const inward = insideOf(state).flatMap(({ states, initial, branch }) => {
     const first = states.get(initial)
     if (!first) return []
     const label = branch && branch.name !== first.definition.name ? branch.name : ''
@@ -93,6 +95,12 @@ const edgesOf = (state: IndexedState): readonly GraphEdge[] => {
   })
   return [...inward, ...outward, ...failureOf(state, from)]
 }
+
+/** Every state that is drawn, but the ends: of a map, those of one item. */
+const drawn = ({ states }: IndexedRegion): readonly IndexedState[] =>
+  [...states.values()].flatMap((state) =>
+    state.definition.kind === 'end' ? [] : [state, ...insideOf(state).flatMap(drawn)],
+  )
 
 const endsFailed = ({ definition }: IndexedState): boolean =>
   definition.kind === 'end' && definition.status === 'failed'
@@ -132,12 +140,12 @@ export const graphOf = (definition: WorkflowDefinition, state?: RunState): Graph
       id,
       label,
       nodes: states.flatMap(nodesOf),
-      clusters: states.filter(isCompound).map((held) => clusterOf(held.path, held.title, held.regions)),
+      clusters: states.filter(isCompound).map((held) => clusterOf(held.path, held.title, insideOf(held))),
     }
   }
 
   const whole = clusterOf('', definition.title, [index.root])
-  const edges = [...index.states.values()].flatMap(edgesOf)
+  const edges = drawn(index.root).flatMap(edgesOf)
   const first = index.root.states.get(index.root.initial)
   const start: GraphNode = { id: startId, label: 'start', kind: 'start', status: null }
   const failed: GraphNode = { id: failedId, label: 'run failed', kind: 'failed', status: null }

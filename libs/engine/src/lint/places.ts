@@ -32,7 +32,7 @@ export const regionsOf = (definition: WorkflowDefinition): readonly RegionPlace[
         for (const branch of state.branches)
           visit(branch, { where: `${path}/${branch.name}`, scope: at.scope, owner: place })
       if (state.kind === 'workflow' && state.body) visit(state.body, { where: path, scope: path, owner: place })
-      if (state.kind === 'map') visit(state, { where: path, scope: at.scope, owner: place })
+      if (state.kind === 'map') visit(state, { where: path, scope: `${path}.each`, owner: place })
     }
   }
   visit(definition, { where: '', scope: '', owner: null })

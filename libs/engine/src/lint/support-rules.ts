@@ -5,8 +5,6 @@ import { placesOf } from './places.js'
 const periodic = (policy: CheckpointPolicy | undefined): boolean => typeof policy === 'object'
 
 const notYet = ({ checkpoint, ...state }: StateDefinition): readonly string[] => [
-  ...(state.kind === 'map' ? ['map'] : []),
-  ...(state.kind === 'workflow' && state.detached ? ['detached sub-workflows'] : []),
   ...(state.kind === 'agent' && state.compensate ? ['compensation'] : []),
   ...(state.kind === 'human' && (state.deciders?.needed ?? 1) > 1 ? ['several deciders'] : []),
   ...(state.kind === 'human' && state.deciders?.scope !== undefined ? ['a scope for deciders'] : []),

@@ -34,7 +34,10 @@ const whyNotJson = (value: unknown, path: string): string | null => {
 const waitsForSomething = (state: RunState): boolean =>
   state.cancel !== null ||
   Object.keys(state.gates).length > 0 ||
-  Object.values(state.steps).some((step) => owesReply(step) || (step.status === 'waiting' && isActive(step)))
+  Object.values(state.steps).some(
+    (step) =>
+      owesReply(step) || (isActive(step) && (step.status === 'waiting' || (step.items?.asked ?? null) !== null)),
+  )
 
 const checkNumbers = (before: RunState, event: RunEvent, { state, commands }: Advanced): void => {
   let seq = before.published
@@ -44,7 +47,7 @@ const checkNumbers = (before: RunState, event: RunEvent, { state, commands }: Ad
       seq += 1
       if (command.seq !== seq) fail('seq has no gaps', event, `${command.seq} instead of ${seq}`)
     }
-    if (command.type === 'Dispatch') {
+    if (command.type === 'Dispatch' || command.type === 'StartChild') {
       if (command.dispatch <= dispatch) fail('dispatch numbers rise', event, `${command.dispatch} after ${dispatch}`)
       dispatch = command.dispatch
     }
@@ -77,12 +80,12 @@ const checkDebts = (before: RunState, event: RunEvent, { state, commands }: Adva
       .map(([path, step]) => [path, step.dispatch]),
   )
   for (const command of commands) {
-    if (command.type === 'Dispatch') {
+    if (command.type === 'Dispatch' || command.type === 'StartChild') {
       if (owed.has(command.step) && !before.cancel && event.type !== 'ResumeRequested')
         fail('a step owes one reply at most', event, `${command.step} is dispatched twice`)
       owed.set(command.step, command.dispatch)
     }
-    if (command.type === 'Settle' || command.type === 'CancelJob') {
+    if (command.type === 'Settle' || command.type === 'CancelJob' || command.type === 'CancelChild') {
       if (owed.get(command.step) !== command.dispatch && before.cancel === null)
         fail('only what is owed is settled', event, `${command.step} ${command.dispatch}`)
       owed.delete(command.step)
@@ -96,6 +99,21 @@ const checkDebts = (before: RunState, event: RunEvent, { state, commands }: Adva
   }
   for (const gate of Object.values(state.gates))
     if (state.steps[gate.step]?.gateId !== gate.gateId) fail('gates and steps agree', event, gate.gateId)
+}
+
+const checkMaps = (event: RunEvent, { state }: Advanced): void => {
+  for (const [path, { items, status }] of Object.entries(state.steps)) {
+    if (!items) continue
+    const { total, done, failed, open, ahead, next } = items
+    if (new Set(open).size !== open.length) fail('an item is in hand once', event, path)
+    if (done + failed + open.length > next || next + ahead.length > total)
+      fail('items add up', event, `${path}: ${JSON.stringify({ total, done, failed, open: open.length, next })}`)
+    if (status === 'done' && done + failed !== total) fail('a map is done with all its items', event, path)
+    const held = Object.keys(state.steps).filter((step) => step.startsWith(`${path}.`))
+    const inHand = new Set(open.map(String))
+    if (held.some((step) => !inHand.has(step.slice(path.length + 1).split('.')[0] ?? '')))
+      fail('only items in hand have steps', event, held.join())
+  }
 }
 
 const terminal = new Set(['run.completed', 'run.failed', 'run.cancelled'])
@@ -132,6 +150,7 @@ export const checkInvariants = (before: RunState, event: RunEvent, advanced: Adv
   checkNumbers(before, event, advanced)
   checkProgress(before, event, advanced)
   checkDebts(before, event, advanced)
+  checkMaps(event, advanced)
   checkEnd(before, event, advanced)
   freeze(state)
 }

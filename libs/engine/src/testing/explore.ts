@@ -5,9 +5,12 @@ import { indexDefinition } from '../definition-index.js'
 import type { RunEvent } from '../event.js'
 import { initialState } from '../initial-state.js'
 import type { Json, JsonObject } from '../json.js'
-import type { RunState, RunStatus } from '../state.js'
+import type { RunState, RunStatus, StepState } from '../state.js'
+import { stateOf } from '../states-of.js'
 import { isActive, isFinished, owesReply } from '../step-at.js'
+import { startTurn } from '../turn.js'
 import { checkInvariants } from './check-invariants.js'
+import { answerItems, keepItems, type MapRows } from './map-rows.js'
 
 export interface ExploreOptions {
   readonly input?: Json
@@ -57,13 +60,23 @@ const keyOf = (state: RunState): string =>
         step.stopped ?? false,
         step.branches,
         step.gateId !== null,
+        step.items,
       ]),
   ])
 
+/** What a map has asked for. */
+const askedOf = (rows: MapRows, step: string, { items, visits, ...kept }: StepState, at: number): RunEvent[] => {
+  if (!items || items.asked === null || !isActive({ items, visits, ...kept })) return []
+  const from = items.next + items.ahead.length
+  const asked =
+    items.asked === 'items' ? ({ type: 'ReadItems', from, count: 2 } as const) : ({ type: 'CollectItems' } as const)
+  const answer = answerItems(rows, { ...asked, step, visit: visits }, at)
+  return answer ? [answer] : []
+}
+
 const eventsFrom = (
   definition: WorkflowDefinition,
-  state: RunState,
-  at: number,
+  { state, rows, at }: { readonly state: RunState; readonly rows: MapRows; readonly at: number },
   options: ExploreOptions,
 ): RunEvent[] => {
   const { failures = true, deadlines = true, cancel = true, resume = true } = options.badDays ?? {}
@@ -73,16 +86,22 @@ const eventsFrom = (
       events.push({ type: 'ResumeRequested', at, by: 'an-operator', checkpoint: null })
     return events
   }
+  const turn = startTurn(indexDefinition(definition), state, { type: 'RunStarted', at, input: null })
   for (const [step, { dispatch, status, ...kept }] of Object.entries(state.steps)) {
+    const waiting = stateOf(turn, step)?.definition
+    events.push(...askedOf(rows, step, { dispatch, status, ...kept }, at))
     const from = { at, step, dispatch, attempt: 1 }
-    if (owesReply({ dispatch, status, ...kept })) {
+    if (owesReply({ dispatch, status, ...kept }) && waiting?.kind === 'workflow') {
+      const ended = { type: 'ChildFinished', at, step, dispatch, runId: null, error: null, output: {} } as const
+      events.push({ ...ended, status: 'completed' })
+      if (failures) events.push({ ...ended, status: 'failed' })
+    } else if (owesReply({ dispatch, status, ...kept })) {
       if (status === 'waiting') events.push({ type: 'StepStarted', ...from })
       for (const output of options.outputs?.(step) ?? [{}])
         events.push({ type: 'StepSucceeded', ...from, output, usage: null })
       if (failures)
         events.push({ type: 'StepFailed', ...from, error: { code: 'BROKEN', message: 'broken' }, attempts: 1 })
     }
-    const waiting = indexDefinition(definition).states.get(step)?.definition
     if (waiting?.kind === 'wait' && waiting.signal !== undefined && isActive({ dispatch, status, ...kept }))
       events.push({ type: 'SignalReceived', at, name: waiting.signal, payload: {}, by: 'someone' })
   }
@@ -108,10 +127,10 @@ export const explore = (definition: WorkflowDefinition, options: ExploreOptions 
   const seen = new Set<string>()
   const entered = new Set<string>()
   const statuses: Partial<Record<RunStatus, number>> = {}
-  const queue: { readonly state: RunState; readonly at: number }[] = []
+  const queue: { readonly state: RunState; readonly rows: MapRows; readonly at: number }[] = []
   let transitions = 0
 
-  const step = (before: RunState, event: RunEvent): void => {
+  const step = (before: RunState, rows: MapRows, event: RunEvent): void => {
     const advanced = advance(definition, before, event)
     checkInvariants(before, event, advanced)
     transitions += 1
@@ -124,12 +143,12 @@ export const explore = (definition: WorkflowDefinition, options: ExploreOptions 
     const { status } = advanced.state
     statuses[status] = (statuses[status] ?? 0) + 1
     for (const [path, { visits }] of Object.entries(advanced.state.steps)) if (visits > 0) entered.add(path)
-    queue.push({ state: advanced.state, at: event.at + 1 })
+    queue.push({ state: advanced.state, rows: keepItems(rows, advanced.commands), at: event.at + 1 })
   }
 
-  step(first, start)
+  step(first, {}, start)
   for (let next = queue.shift(); next && seen.size < statesMax; next = queue.shift())
-    for (const event of eventsFrom(definition, next.state, next.at, options)) step(next.state, event)
+    for (const event of eventsFrom(definition, next, options)) step(next.state, next.rows, event)
   return { states: seen.size, transitions, complete: queue.length === 0, statuses, entered }
 }
 

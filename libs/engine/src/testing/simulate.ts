@@ -8,6 +8,7 @@ import type { Json, JsonObject } from '../json.js'
 import type { OpenGate, RunState } from '../state.js'
 import { isFinished } from '../step-at.js'
 import { checkInvariants } from './check-invariants.js'
+import { answerItems, keepItems, type MapRows } from './map-rows.js'
 
 export type Dispatched = Extract<Command, { readonly type: 'Dispatch' }>
 
@@ -21,6 +22,9 @@ export type AgentReply =
 /** Agents by step path, else by agent's name. An agent that is missing answers with an empty object. */
 export type SimulatedAgents = Readonly<Record<string, (dispatched: Dispatched) => AgentReply>>
 
+/** How a simulated child run ends. */
+export type ChildEnd = { readonly output: Json } | { readonly failed: RunError }
+
 export interface Decision {
   readonly decision: string
   readonly values?: JsonObject | null
@@ -31,6 +35,8 @@ export interface SimulateOptions {
   readonly input?: Json
   /** The decision on a gate; null lets it run into its deadline. Default: approve. */
   readonly decide?: (gate: OpenGate) => Decision | null
+  /** The end of a child run. Default: completed with an empty object. */
+  readonly child?: (started: Extract<Command, { readonly type: 'StartChild' }>) => ChildEnd
   /** Picks the next of `count` things that can happen, 0 to count - 1. Default: the first, so in order. */
   readonly choose?: (count: number) => number
   /** Called after every event; what it returns is given to the run next, before anything else. */
@@ -51,6 +57,15 @@ export interface Simulated {
 const askedDeadlineMs = 60_000
 
 type Pending = (at: number) => RunEvent
+
+const endOf = ({ step, dispatch }: { step: string; dispatch: number }, end: ChildEnd): Pending => {
+  const failed = 'failed' in end
+  const told = { output: failed ? null : end.output, error: failed ? end.failed : null }
+  return (at) => ({
+    ...{ type: 'ChildFinished', at, step, dispatch, runId: null },
+    ...{ status: failed ? 'failed' : 'completed', ...told },
+  })
+}
 
 const replyEvents = (dispatched: Dispatched, agents: SimulatedAgents): readonly Pending[] => {
   const { step, dispatch } = dispatched
@@ -93,6 +108,7 @@ export const simulate = (
   {
     input = {},
     decide = () => ({ decision: 'approve' }),
+    child = () => ({ output: {} }),
     choose = () => 0,
     interfere,
     eventsMax = 2_000,
@@ -102,6 +118,7 @@ export const simulate = (
   let now = 1_000_000
   const events: { event: RunEvent; ignored: string | null }[] = []
   const commands: Command[] = []
+  let rows: MapRows = {}
   // Lines of events that happen in order; lines happen in any order.
   const lines: (readonly Pending[])[] = [[(at) => ({ type: 'RunStarted', at, input })]]
 
@@ -111,8 +128,12 @@ export const simulate = (
     checkInvariants(before, event, advanced)
     state = advanced.state
     events.push({ event, ignored: advanced.ignored ?? null })
+    rows = keepItems(rows, advanced.commands)
     for (const command of advanced.commands) {
       commands.push(command)
+      if (command.type === 'ReadItems' || command.type === 'CollectItems')
+        lines.push([(at) => answerItems(rows, command, at) as RunEvent]) // one of the two commands that are answered
+      if (command.type === 'StartChild') lines.push([endOf(command, child(command))])
       if (command.type === 'Dispatch') lines.push(replyEvents(command, agents))
       const gate = command.type === 'OpenGate' ? state.gates[command.gateId] : undefined
       if (gate) lines.push(decisionEvents(gate, decide))

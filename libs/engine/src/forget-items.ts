@@ -1,0 +1,20 @@
+import type { IndexedState } from './definition-index.js'
+import { stepAt } from './step-at.js'
+import { setStep, type Turn } from './turn.js'
+
+/** Forgets the steps and shared states of an item that is over. */
+export const forgetItem = (turn: Turn, map: IndexedState, index: number): void => {
+  const key = `${map.path}.${index}`
+  const others = <T>(members: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(members).filter(([path]) => path !== key && !path.startsWith(`${key}.`)))
+  turn.state.steps = others(turn.state.steps)
+  turn.state.scopes = others(turn.state.scopes)
+}
+
+/** Forgets the items in hand of a map that is over; how many there were stays. */
+export const forgetItems = (turn: Turn, map: IndexedState): void => {
+  const { items } = stepAt(turn.state, map.path)
+  if (!items || (items.open.length === 0 && items.ahead.length === 0 && items.asked === null)) return
+  for (const index of items.open) forgetItem(turn, map, index)
+  setStep(turn, map.path, { items: { ...items, open: [], ahead: [], asked: null } })
+}

@@ -1,0 +1,51 @@
+import type { IndexedItem, IndexedRegion, IndexedState } from './definition-index.js'
+import { stepAt } from './step-at.js'
+import type { Turn } from './turn.js'
+
+/**
+ * The states of a run: those of the definition, and those of the items of maps that are in hand. A state of an item has
+ * the path `<map>.<index>.<name>`; no state's name begins with a digit.
+ */
+
+/** The region of an item of a map, made once in a turn. */
+export const itemOf = (turn: Turn, map: IndexedState, item: number): IndexedItem => {
+  const key = `${map.path}.${item}`
+  const known = turn.items.get(key)
+  if (known) return known
+  if (!map.makeItem) throw new Error(`${map.path} is not a map`)
+  const made = map.makeItem(item)
+  turn.items.set(key, made)
+  return made
+}
+
+/** A state by its path; undefined for one that the definition does not have. */
+export const stateOf = (turn: Turn, path: string): IndexedState | undefined => {
+  const known = turn.index.states.get(path)
+  if (known) return known
+  const parts = path.split('.')
+  for (let position = parts.length - 2; position > 0; position -= 1) {
+    if (!/^\d+$/.test(parts[position] ?? '')) continue
+    const map = stateOf(turn, parts.slice(0, position).join('.'))
+    return map?.makeItem ? itemOf(turn, map, Number(parts[position])).all.get(path) : undefined
+  }
+  return undefined
+}
+
+/** A compound's regions; of a map, those of the items in hand. */
+export const regionsIn = (turn: Turn, state: IndexedState): readonly IndexedRegion[] =>
+  state.makeItem
+    ? (stepAt(turn.state, state.path).items?.open ?? []).map((item) => itemOf(turn, state, item))
+    : state.regions
+
+/** A state and all that it holds now, in the definition's order, without ends. */
+export const withInner = (turn: Turn, state: IndexedState): readonly IndexedState[] => [
+  state,
+  ...regionsIn(turn, state).flatMap((region) => statesIn(turn, region)),
+]
+
+/** The states of a region with all that they hold now. */
+export const statesIn = (turn: Turn, { states }: IndexedRegion): readonly IndexedState[] =>
+  [...states.values()].flatMap((state) => (state.definition.kind === 'end' ? [] : withInner(turn, state)))
+
+/** Every state of the run, compounds before what they hold. */
+export const allStates = (turn: Turn): readonly IndexedState[] => statesIn(turn, turn.index.root)
