@@ -59,6 +59,14 @@ const deadlineRoundsMax = 100
 /** The event as the history keeps it: what the run's row or earlier positions hold already is left out. */
 const recorded = (event: RunEvent): RunEvent => {
   if (event.type === 'RunStarted') return { ...event, input: null }
+  if (event.type === 'ItemsRead') {
+    const { items: _items, ...rest } = event
+    return rest
+  }
+  if (event.type === 'ItemsCollected') {
+    const { outputs: _outputs, ...rest } = event
+    return rest
+  }
   if (event.type !== 'ResumeRequested' || event.restored === undefined) return event
   const { restored: _restored, ...rest } = event
   return rest

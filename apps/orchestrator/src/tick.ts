@@ -20,7 +20,9 @@ import {
 } from '@flotilla/store'
 import { spanIdOf } from '@flotilla/telemetry'
 import type { Definitions } from './definitions.js'
+import { followUpsOf, saveFollowUps, type FollowUps } from './follow-ups.js'
 import { foldRun, type FoldedRun } from './fold-run.js'
+import { hydrateEvent } from './hydrate-event.js'
 import type { ReceivedReply } from './replies-inbox.js'
 import { toAppliedRun } from './to-applied-run.js'
 
@@ -174,6 +176,7 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
     const waitingOf = group(waiting)
     const repliesOf = group(input.replies)
     const ticked: TickedRun[] = []
+    const followUps: FollowUps[] = []
     for (const run of runs) {
       const rows = waitingOf.get(run.runId) ?? []
       const replies = repliesOf.get(run.runId) ?? []
@@ -183,7 +186,9 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         if (run.semantics > semanticsKnown) throw new Error('SEMANTICS_UNKNOWN')
         const events = eventsOf(run, rows, replies, at)
         for (const [index, event] of events.entries())
-          if (event.type === 'ResumeRequested' && event.checkpoint !== null) {
+          if (event.type === 'ItemsRead' || event.type === 'ItemsCollected')
+            events[index] = await hydrateEvent(tx, run, event)
+          else if (event.type === 'ResumeRequested' && event.checkpoint !== null) {
             const restored = await dependencies.restoreCheckpoint(tx, run, event.checkpoint, definition)
             if (restored !== null) events[index] = { ...event, restored }
           }
@@ -195,6 +200,7 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         )
         // Also when nothing happened: a deadline that the row held too early must be set right, or it is claimed for ever.
         ticked.push({ run, definition, folded, applied, events })
+        followUps.push(followUpsOf(run, folded))
       } catch (error) {
         // T2: our bug, or a definition that this build does not have. Its events are kept, held, for the unpark.
         await insertInbox(
@@ -210,7 +216,9 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       tx,
       ticked.map((one) => one.applied),
     )
-    const more = left || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
+    await saveFollowUps(tx, followUps)
+    const followed = followUps.some(({ inbox, children }) => inbox.length + children.length > 0)
+    const more = left || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
     return { runs: ticked, entryIds, more, nextTenant: claimed.nextTenant }
   })
 }

@@ -130,6 +130,13 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
       case 'Notify':
         notifications.push({ channel: command.channel, message: command.message, step: command.step })
         break
+      // See follow-ups.ts.
+      case 'OpenMap':
+      case 'SaveItem':
+      case 'ReadItems':
+      case 'CollectItems':
+      case 'StartChild':
+      case 'CancelChild':
       case 'Publish':
       case 'EndSpan':
       case 'Log':

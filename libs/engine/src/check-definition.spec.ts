@@ -124,7 +124,7 @@ describe('rules', () => {
       itemsMax: 10,
       onItemFailure: 'best-effort',
       initial: 'one',
-      states: [anAgent({ name: 'one', transitions: [{ on: 'done', to: 'one_end' }] }), anEnd({ name: 'one_end' })],
+      states: [anAgent({ name: 'one', transitions: [{ on: 'done', to: 'end' }] }), anEnd({ name: 'end' })],
       transitions: toEnd,
     }
     expect(codes(aDefinition([map]))).toEqual([])

@@ -1,5 +1,13 @@
 import type { ErrorView, RunView, RunViewStatus, StepView, WaitingForView } from '@flotilla/contracts'
-import { stepAt, stepsOf, waitingFor, type RunError, type RunState, type WorkflowDefinition } from '@flotilla/engine'
+import {
+  stepAt,
+  stepsOf,
+  waitingFor,
+  type RunError,
+  type RunState,
+  type StepState,
+  type WorkflowDefinition,
+} from '@flotilla/engine'
 import type { GateRow, RunDetail } from '@flotilla/store'
 import type { RunWithGates } from '../ports.js'
 import { runLinks } from './run-links.js'
@@ -23,7 +31,7 @@ const parkedError = (reason: string | null): ErrorView => ({
 
 type Seen = RunDetail['view']
 
-const itemsView = ({ total, done, failed }: NonNullable<StepState['items']>): StepView['items'] => ({
+const itemsView = ({ total, done, failed }: NonNullable<StepState['items']>): NonNullable<StepView['items']> => ({
   total,
   done,
   failed,

@@ -25,6 +25,8 @@ export interface ClaimedRun {
   readonly createdAt: Date
   readonly crashes: number
   readonly rootRunId: string | null
+  /** The step of another run that waits for this one, else null. */
+  readonly childOf: { readonly runId: string; readonly step: string; readonly dispatch: number } | null
 }
 
 /** An event that waits in the inbox; `event.at` is the inbox's time. */
@@ -41,7 +43,10 @@ const runs = {
 select id as "runId", tenant_id as "tenantId", workflow, version, definition_hash as "definitionHash", semantics, status,
   priority, order_key as "orderKey", state, case when state is null then input end as input, position,
   submitted_by as "submittedBy", trace_id as "traceId", traceparent, created_at as "createdAt", crashes,
-  root_run_id as "rootRunId"
+  root_run_id as "rootRunId", case when parent_run_id is not null then (
+    select jsonb_build_object('runId', c.parent_run_id, 'step', c.step, 'dispatch', c.dispatch)
+    from child_run c where c.run_id = run.id
+  ) end as "childOf"
 from run where id = any($1::uuid[]) order by id`,
 }
 

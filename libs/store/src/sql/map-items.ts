@@ -1,0 +1,85 @@
+import type { Json, RunError } from '@flotilla/engine'
+import type { Tx } from '../open-store.js'
+import { jsonText } from '../json-text.js'
+import { rowsOf } from './statement.js'
+
+/** The items of a map as it is entered, by index from 0. */
+export interface OpenedMap {
+  readonly runId: string
+  readonly tenantId: string
+  readonly step: string
+  readonly visit: number
+  readonly items: readonly Json[]
+}
+
+/** What became of an item. */
+export interface SavedItem {
+  readonly runId: string
+  readonly step: string
+  readonly visit: number
+  readonly index: number
+  readonly status: 'done' | 'failed'
+  readonly output: Json
+  readonly error: RunError | null
+}
+
+// A rollback may enter a visit again, with another list: what it had before is overwritten.
+const open = {
+  name: 'open-map',
+  text: `
+insert into map_item (run_id, step, visit, index, tenant_id, item)
+select $1, $2, $3, i.number - 1, $4, coalesce(i.item, 'null')
+from jsonb_array_elements($5::jsonb) with ordinality as i(item, number)
+on conflict (run_id, step, visit, index) do update set item = excluded.item, status = 'open', output = null, error = null`,
+}
+
+const save = {
+  name: 'save-items',
+  text: `
+update map_item m set status = a.status, output = a.output, error = a.error
+from jsonb_to_recordset($1::jsonb) as a("runId" uuid, step text, visit integer, index integer, status text, output jsonb,
+  error jsonb)
+where m.run_id = a."runId" and m.step = a.step and m.visit = a.visit and m.index = a.index`,
+}
+
+/** Keeps the items of maps that were entered, then what became of items. */
+export const saveItems = async (
+  tx: Tx,
+  { opened, saved }: { readonly opened: readonly OpenedMap[]; readonly saved: readonly SavedItem[] },
+): Promise<void> => {
+  for (const { runId, step, visit, tenantId, items } of opened)
+    await tx.query({ ...open, values: [runId, step, visit, tenantId, jsonText(items)] })
+  if (saved.length > 0) await tx.query({ ...save, values: [jsonText(saved)] })
+}
+
+interface MapVisit {
+  readonly runId: string
+  readonly step: string
+  readonly visit: number
+}
+
+const read = {
+  name: 'read-items',
+  text: `
+select item from map_item where run_id = $1 and step = $2 and visit = $3 and index >= $4 and index < $4 + $5
+order by index`,
+}
+
+/** `count` items of a map from an index on. */
+export const readItems = async (
+  tx: Tx,
+  { runId, step, visit }: MapVisit,
+  { from, count }: { readonly from: number; readonly count: number },
+): Promise<readonly Json[]> =>
+  (await rowsOf<{ item: Json }>(tx, read, [runId, step, visit, from, count])).map(({ item }) => item)
+
+const collect = {
+  name: 'collect-items',
+  text: `
+select case when status = 'done' then output end as output from map_item
+where run_id = $1 and step = $2 and visit = $3 and index < $4 order by index`,
+}
+
+/** The results of the first `total` items of a map, in order; null for one that failed. */
+export const collectItems = async (tx: Tx, { runId, step, visit }: MapVisit, total: number): Promise<readonly Json[]> =>
+  (await rowsOf<{ output: Json }>(tx, collect, [runId, step, visit, total])).map(({ output }) => output)
