@@ -178,3 +178,58 @@ export {
   LetterReason,
 } from './credit-desk/letter.js'
 export { type BenchAgent, benchAgents, BenchDeskInput, BenchStepInput, BenchStepOutput } from './credit-desk/bench.js'
+export {
+  Obligation,
+  ObligationFact,
+  ObligationMedia,
+  obligationSeverities,
+  type ObligationSeverity,
+  slugPattern,
+  TrainingColours,
+  TrainingConstraints,
+  TrainingFinding,
+  TrainingIntakeInput,
+  TrainingIntakeOutput,
+  trainingPriorities,
+  type TrainingPriority,
+  TrainingRequest,
+} from './training/request.js'
+export {
+  ActivityMedia,
+  type ActivityKind,
+  AssessmentQuestion,
+  type BloomLevel,
+  bloomLevels,
+  DesignFeedback,
+  LearningActivity,
+  LearningObjective,
+  ObjectivesFeedback,
+  TrainingActivitiesOutput,
+  TrainingAssessmentsOutput,
+  TrainingDesignInput,
+  TrainingObjectivesInput,
+  TrainingObjectivesOutput,
+} from './training/design.js'
+export { AccessibilityIssue, accessibilityRules, AlignmentGap, gapKinds } from './training/review.js'
+export {
+  AlignmentRow,
+  PackageFile,
+  TrainingAccessibilityInput,
+  TrainingAccessibilityOutput,
+  TrainingAlignmentInput,
+  TrainingAlignmentOutput,
+  TrainingExportInput,
+  TrainingExportOutput,
+} from './training/check.js'
+export { PublishInput, PublishOutput, SignOffDocument, SignOffRequest } from './training/sign-off.js'
+export {
+  ComplianceCheckRequest,
+  ComplianceFinding,
+  ComplianceInput,
+  ComplianceOutput,
+  RoleStanding,
+  TrainedPerson,
+  TrainingCompletion,
+  TrainingRegister,
+  TrainingRule,
+} from './training/compliance.js'

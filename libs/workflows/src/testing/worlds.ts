@@ -1,6 +1,7 @@
 import type { JsonObject } from '@flotilla/engine'
 import type { Decision, LawfulWorld, SimulatedAgents } from '@flotilla/engine/testing'
 import { application, outputsFor } from './credit-desk-world.js'
+import { signOffWorlds } from './sign-off-worlds.js'
 
 /** Agents that always answer the same, by step path. */
 const answering = (outputs: Readonly<Record<string, JsonObject>>): SimulatedAgents =>
@@ -31,5 +32,6 @@ export const worlds: Readonly<Record<string, Readonly<Record<string, LawfulWorld
     'referred, nobody decides': creditWorld('refer'),
     'referred and adjusted': creditWorld('refer', { decision: 'adjust', values: { amount: 20_000 } }),
   },
+  manager_sign_off: signOffWorlds,
   'bench-desk': { 'all well': { agents: {}, walk: { badDays: { resume: false } } } },
 }

@@ -1,0 +1,3 @@
+export { makePublishAgent } from './publish-agent.js'
+export { makeOfflineDesk, type PublicationDesk } from './publish-document.js'
+export { trainingAgents } from './training-agents.js'
