@@ -153,12 +153,9 @@ const rowOf = async (runId: string) =>
 
 /** Answers what is owed and ticks until nothing is owed and nothing waits. */
 const settle = async (): Promise<void> => {
-  for (;;) {
-    const owed = await debts()
-    const { more } = await ticking(owed.map(answered))
-    const { rowCount } = await owner.pool.query(`select from inbox union all select from run where status = 'created'`)
-    if (owed.length === 0 && !more && rowCount === 0) return
-  }
+  const open = `select from inbox union all select from outbox union all select from run where status = 'created'`
+  do await ticking((await debts()).map(answered))
+  while ((await owner.pool.query(open)).rowCount !== 0)
 }
 
 test('a map of many items ends with all results in order, and its state never held them all', async () => {
