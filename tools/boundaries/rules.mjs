@@ -16,8 +16,9 @@ const server = ['contracts', 'store', 'queues', 'telemetry', 'runtime']
 /** @type {Readonly<Record<string, Room>>} by the tag in package.json, without `type:` */
 export const rooms = {
   engine: { rooms: [], onlyPackages: ['@marcbachmann/cel-js', 'ajv'], pure: true },
+  builder: { rooms: ['engine'], typesOnly: ['engine'], onlyPackages: ['yaml'], pure: true },
   workflows: {
-    rooms: ['engine', 'contracts'],
+    rooms: ['engine', 'builder', 'contracts'],
     typesOnly: ['contracts'],
     onlyPackages: ['@marcbachmann/cel-js', 'ajv'],
     pure: true,
@@ -33,7 +34,7 @@ export const rooms = {
   'agent-sdk': { rooms: ['contracts', 'queues', 'vault', 'telemetry', 'runtime'], bannedPackages: telemetrySdk },
   telemetry: { rooms: [], bannedPackages: nest },
   runtime: { rooms: ['telemetry'], bannedPackages: [...nest, ...telemetrySdk] },
-  gateway: { rooms: [...server, 'engine'], bannedPackages: telemetrySdk },
+  gateway: { rooms: [...server, 'engine', 'builder'], bannedPackages: telemetrySdk },
   orchestrator: {
     rooms: [...server, 'engine', 'workflows'],
     bannedPackages: ['fastify', '@fastify/*', '@nestjs/platform-*', ...telemetrySdk],

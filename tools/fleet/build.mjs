@@ -1,12 +1,23 @@
 /** Builds every room; Nx skips what did not change. */
 import { spawn } from 'node:child_process'
+import fs from 'node:fs'
 import path from 'node:path'
 import { binDir, repoDir, toolEnv } from './paths.mjs'
 import { ended } from './processes.mjs'
 import { StartError } from './start-error.mjs'
 
+/** Links libraries that came with a pull: they need no installation, only to be found by their names. */
+const linkLibraries = () => {
+  for (const name of fs.readdirSync(path.join(repoDir, 'libs'))) {
+    const link = path.join(repoDir, 'node_modules/@flotilla', name)
+    const isLibrary = fs.existsSync(path.join(repoDir, 'libs', name, 'package.json'))
+    if (isLibrary && !fs.existsSync(link)) fs.symlinkSync(path.join('../../libs', name), link)
+  }
+}
+
 /** Rejects with the compiler's words when something does not build. */
 export const build = async () => {
+  linkLibraries()
   const args = ['run-many', '-t', 'build', '--outputStyle=static']
   const child = spawn(path.join(binDir, 'nx'), args, {
     cwd: repoDir,
