@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import { DeadLettersController } from './dead-letters/dead-letters-controller.js'
+import { TriggersController } from './triggers/triggers-controller.js'
 import { GatesController } from './gates/gates-controller.js'
 import { GATEWAY, type Gateway } from './gateway.js'
 import { registerBodyParsers } from './http/body-parsers.js'
@@ -38,6 +39,7 @@ const gatewayModule = (gateway: Gateway, openApi: OpenApiSource): DynamicModule 
     StreamsController,
     GatesController,
     DeadLettersController,
+    TriggersController,
     QueuesController,
     WorkflowsController,
     OperationsController,

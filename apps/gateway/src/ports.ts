@@ -1,4 +1,4 @@
-import type { Json, JsonObject, RunState, WorkflowDefinition } from '@flotilla/engine'
+import type { Json, JsonObject, RunState, Trigger, WorkflowDefinition } from '@flotilla/engine'
 import type {
   Appended,
   ApiKeyRow,
@@ -20,6 +20,7 @@ import type {
   StreamCursor,
   Submission,
   Submitted,
+  TriggerRow,
 } from '@flotilla/store'
 import type { TicketStore } from './auth/tickets.js'
 
@@ -80,7 +81,22 @@ export interface StorePorts {
     actor: Actor,
     definition: WorkflowDefinition,
     hash: string,
+    /** The definition's, with their inputs as the workflow takes them: they become the active ones. */
+    triggers?: readonly Trigger[],
   ) => Promise<'created' | 'same' | 'different'>
+  readonly listTriggers: (tenantId: string) => Promise<readonly TriggerRow[]>
+  /** `nextAt` gives a trigger's next moment from Postgres' now. Null: there is no such trigger. */
+  readonly switchTrigger: (
+    actor: Actor,
+    trigger: { readonly workflow: string; readonly name: string; readonly enabled: boolean },
+    nextAt: (trigger: TriggerRow, now: Date) => Date | null,
+  ) => Promise<TriggerRow | null>
+  /** Starts the run that `submission` makes of the trigger; `not-fireable` where that is null. */
+  readonly fireTrigger: (
+    actor: Actor,
+    trigger: { readonly workflow: string; readonly name: string },
+    submission: (trigger: TriggerRow) => Submission | null,
+  ) => Promise<'fired' | 'unknown' | 'not-fireable'>
   readonly readRun: (tenantId: string, runId: string) => Promise<RunWithGates | null>
   readonly listRuns: (tenantId: string, filter: RunFilter) => Promise<readonly RunWithGates[]>
   readonly readState: (tenantId: string, runId: string) => Promise<{ readonly state: RunState | null } | null>

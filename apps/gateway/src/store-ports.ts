@@ -1,5 +1,7 @@
+import { nextMoment } from '@flotilla/runtime'
 import { applyPatch, initialState, type Patch, type RunState } from '@flotilla/engine'
 import {
+  activateTriggers,
   appendAudit,
   appendCommand,
   asTenant,
@@ -7,6 +9,7 @@ import {
   decideGate,
   discardDeadLetters,
   findApiKey,
+  insertFirings,
   listArtifacts,
   listCheckpoints,
   listDeadLetters,
@@ -15,6 +18,8 @@ import {
   listQueueDepths,
   listRunGates,
   listRuns,
+  listTriggers,
+  now,
   ping,
   readAllStream,
   readArtifact,
@@ -26,16 +31,21 @@ import {
   readStateParts,
   readStream,
   readStreamEnd,
+  readTrigger,
   registerDefinition,
   replayDeadLetters,
   setQueuePaused,
   submitRuns,
+  submitRunsIn,
+  switchTrigger,
   touchApiKey,
   type RunDetail,
   type Store,
   type Tx,
 } from '@flotilla/store'
 import type { Actor, AskedCommand, HasEffect, RunWithGates, StorePorts } from './ports.js'
+
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never
 
 /** Dead letters that one transaction replays or discards. */
 const resolveBatch = 500
@@ -102,6 +112,40 @@ const ask = async (tx: Tx, actor: Actor, command: AskedCommand, hasEffect?: HasE
   return appended
 }
 
+const auditTrigger = (tx: Tx, actor: Actor, action: string, trigger: { workflow: string; name: string }) =>
+  appendAudit(tx, {
+    tenant: actor.tenantId,
+    actor: actor.principal,
+    action,
+    subject: `${trigger.workflow}/${trigger.name}`,
+    detail: {},
+  })
+
+const turn = async (tx: Tx, actor: Actor, ...[trigger, nextAt]: Tail<Parameters<StorePorts['switchTrigger']>>) => {
+  const { workflow, name, enabled } = trigger
+  const found = await readTrigger(tx, workflow, name)
+  if (found === null) return null
+  if (found.enabled !== enabled) {
+    await switchTrigger(tx, { ...trigger, nextAt: nextAt(found, new Date(await now(tx))) })
+    await auditTrigger(tx, actor, enabled ? 'trigger.switched-on' : 'trigger.switched-off', trigger)
+  }
+  return readTrigger(tx, workflow, name)
+}
+
+const fire = async (tx: Tx, actor: Actor, ...[trigger, submission]: Tail<Parameters<StorePorts['fireTrigger']>>) => {
+  const { workflow, name } = trigger
+  const found = await readTrigger(tx, workflow, name)
+  if (found === null) return 'unknown' as const
+  const run = submission(found)
+  if (run === null) return 'not-fireable' as const
+  const { runId } = run
+  const occasion = `hand:${runId}`
+  await insertFirings(tx, [{ tenant: actor.tenantId, workflow, name, occasion, runId, error: null }])
+  await submitRunsIn(tx, [run])
+  await auditTrigger(tx, actor, 'trigger.fired', trigger)
+  return 'fired' as const
+}
+
 /** Plugs the store in. Every function that takes a tenant runs in a transaction that sees that tenant alone. */
 export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
   const as = <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> => asTenant(pool, tenantId, work)
@@ -113,11 +157,13 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     readDefinitionByHash: async (tenantId, hash) =>
       (await as(tenantId, (tx) => readDefinitionsByHash(tx, [hash]))).get(hash) ?? null,
     listDefinitions: (tenantId) => as(tenantId, listDefinitions),
-    registerDefinition: ({ tenantId, principal }, definition, hash) =>
+    registerDefinition: ({ tenantId, principal }, definition, hash, triggers = definition.triggers ?? []) =>
       as(tenantId, async (tx) => {
         const { name, version } = definition
         const outcome = await registerDefinition(tx, { name, version, hash, definition, createdBy: principal })
-        if (outcome === 'created')
+        if (outcome === 'created') {
+          const at = new Date(await now(tx))
+          await activateTriggers(tx, { name, version, hash, triggers }, (trigger) => nextMoment(trigger, at))
           await appendAudit(tx, {
             tenant: tenantId,
             actor: principal,
@@ -125,8 +171,12 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
             subject: name,
             detail: { version, hash },
           })
+        }
         return outcome
       }),
+    listTriggers: (tenantId) => as(tenantId, listTriggers),
+    switchTrigger: (actor, trigger, nextAt) => as(actor.tenantId, (tx) => turn(tx, actor, trigger, nextAt)),
+    fireTrigger: (actor, trigger, submission) => as(actor.tenantId, (tx) => fire(tx, actor, trigger, submission)),
     readRun: (tenantId, runId) =>
       as(tenantId, async (tx) => {
         const run = await readRun(tx, runId)

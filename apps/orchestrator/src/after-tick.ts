@@ -1,6 +1,7 @@
 import type { AgentQueues, ReplyReader, SignalSender } from '@flotilla/queues'
 import { jobIdOf } from '@flotilla/contracts'
 import { emitSpans, metrics, type Logger } from '@flotilla/telemetry'
+import { tellTriggered } from './tell-triggered.js'
 import type { Ticked, TickedRun } from './tick.js'
 import { spansOf } from './to-applied-run.js'
 
@@ -83,6 +84,7 @@ export const afterTick = ({ reader, signals, queues, log, onOwed }: AfterTickDep
     count(one)
     emit(one)
   }
+  tellTriggered(log, ticked.triggered)
   if (told.length > 0) signals.history(told).catch(failed('history'))
   if (owed) onOwed()
 }

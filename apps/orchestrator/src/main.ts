@@ -17,6 +17,7 @@ import { NestFactory } from '@nestjs/core'
 import { afterTick } from './after-tick.js'
 import { makeClaimMarker } from './claim-marker.js'
 import { makeDefinitions } from './definitions.js'
+import { fireSchedules } from './fire-schedules.js'
 import { readConfig } from './read-config.js'
 import { makeReadReplies } from './read-replies.js'
 import { relay } from './relay.js'
@@ -24,6 +25,7 @@ import { makeRepliesInbox } from './replies-inbox.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { seedShipped } from './seed-shipped.js'
 import { sweep, sweepDaily } from './sweep.js'
+import { tellTriggered } from './tell-triggered.js'
 import { tick } from './tick.js'
 
 const shutdownMs = 25_000
@@ -143,6 +145,18 @@ await runMain(async () => {
     }),
   })
 
+  const scheduleLoop = makeLoop({
+    name: 'schedules',
+    idleMs: config.SCHEDULES_MS,
+    onError: onError('schedules'),
+    run: async () => {
+      const { fired, more } = await fireSchedules({ store, definitions })
+      tellTriggered(log, fired)
+      if (fired.length > 0) tickLoop.nudge()
+      return more ? 'more' : 'idle'
+    },
+  })
+
   let caredAt = 0
   const sweepLoop = makeLoop({
     name: 'sweep',
@@ -183,7 +197,7 @@ await runMain(async () => {
     void checkEviction(place).catch((error: unknown) =>
       log.error({ code: (error as { code?: string }).code }, 'redis may evict jobs: set maxmemory-policy noeviction'),
     )
-  const loops = [tickLoop, relayLoop, readLoop, sweepLoop]
+  const loops = [tickLoop, relayLoop, readLoop, scheduleLoop, sweepLoop]
   const health = await startHealthServer({
     port: config.PORT,
     host: config.HEALTH_HOST,

@@ -27,6 +27,8 @@ const settings = {
   RUNS_IN_FLIGHT_MAX: integer({ min: 1, max: 1_000_000, default: 2_000 }),
   /** Jobs of one queue in Redis at most; the rest waits in Postgres. */
   RELAY_WINDOW: integer({ min: 1, max: 100_000, default: 1_000 }),
+  /** How often schedules are looked through for what is due, in ms. */
+  SCHEDULES_MS: integer({ min: 100, max: 60_000, default: 1_000 }),
   SWEEP_MS: integer({ min: 200, max: 600_000, default: 2_000 }),
 }
 

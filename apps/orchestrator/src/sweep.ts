@@ -10,6 +10,7 @@ import {
   listQueueDepths,
   listUnmirrored,
   markMirrored,
+  purgeFirings,
   purgeIdempotency,
   readDefinitionsByHash,
   readHighestBeat,
@@ -19,6 +20,10 @@ import {
 } from '@flotilla/store'
 import { metrics } from '@flotilla/telemetry'
 import { recoverLostJobs } from './relay.js'
+
+/** How long it is known on what a trigger went off: as long, it goes off once for a run that is reopened and ends again. */
+const firingDays = 90
+const purgeBatch = 5_000
 
 /** What the slow sweep needs. */
 export interface SweepDependencies {
@@ -130,4 +135,5 @@ export const sweep = async (dependencies: SweepDependencies): Promise<void> => {
 /** Daily care of the tables. */
 export const sweepDaily = async (store: Store): Promise<void> => {
   await ensureHistoryPartitions(store.pool)
+  while ((await purgeFirings(store.pool, firingDays, purgeBatch)) === purgeBatch);
 }

@@ -20,10 +20,12 @@ import {
 } from '@flotilla/store'
 import { spanIdOf } from '@flotilla/telemetry'
 import type { Definitions } from './definitions.js'
+import { fireCompletions } from './fire-completions.js'
 import { followUpsOf, saveFollowUps, type FollowUps } from './follow-ups.js'
 import { foldRun, type FoldedRun } from './fold-run.js'
 import { hydrateEvent } from './hydrate-event.js'
 import type { ReceivedReply } from './replies-inbox.js'
+import type { Triggered } from './start-triggered.js'
 import { toAppliedRun } from './to-applied-run.js'
 
 /**
@@ -34,6 +36,7 @@ import { toAppliedRun } from './to-applied-run.js'
  * T3 what is claimed is named in the claim marker before it is folded.
  * T4 a deadline fires only when replies are read up to date and none of the run's events were left behind.
  * T5 events are read by a statement of their own after the claim has locked the runs.
+ * T6 what triggers make of a run's end is saved with the end.
  */
 
 /** Bounds of one tick. Runs, events and stored bytes at most; runs in flight over the whole fleet. */
@@ -73,6 +76,8 @@ export interface TickedRun {
 /** What a tick did. */
 export interface Ticked {
   readonly runs: readonly TickedRun[]
+  /** What triggers made of the runs that ended. */
+  readonly triggered: readonly Triggered[]
   /** Entries whose events are durable now and may be acknowledged (T1). */
   readonly entryIds: readonly string[]
   /** True when there may be more to do at once. */
@@ -154,7 +159,7 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         elsewhere.map((reply) => toInbox(reply, at)),
       )
     const entryIds = input.replies.map((reply) => reply.entryId)
-    if (ids.length === 0) return { runs: [], entryIds, more: false, nextTenant: claimed.nextTenant }
+    if (ids.length === 0) return { runs: [], triggered: [], entryIds, more: false, nextTenant: claimed.nextTenant }
 
     const runs = await readClaimedRuns(tx, ids)
     // T3, T5: the marker is written on its own connection while the events are read.
@@ -217,8 +222,9 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       ticked.map((one) => one.applied),
     )
     await saveFollowUps(tx, followUps)
-    const followed = followUps.some(({ inbox, children }) => inbox.length + children.length > 0)
+    const triggered = await fireCompletions(tx, definitions, ticked) // T6
+    const followed = triggered.length > 0 || followUps.some(({ inbox, children }) => inbox.length + children.length > 0)
     const more = left || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
-    return { runs: ticked, entryIds, more, nextTenant: claimed.nextTenant }
+    return { runs: ticked, triggered, entryIds, more, nextTenant: claimed.nextTenant }
   })
 }

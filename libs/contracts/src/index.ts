@@ -20,6 +20,7 @@ export {
   TerminalError,
   type Problem,
 } from './errors.js'
+export { parseWorkflowInput } from './parse-workflow-input.js'
 export {
   deadQueueOf,
   isAgentName,
@@ -233,3 +234,4 @@ export {
   TrainingRegister,
   TrainingRule,
 } from './training/compliance.js'
+export { SwitchTrigger, TriggerErrorView, TriggerPage, TriggerView } from './http/trigger-views.js'

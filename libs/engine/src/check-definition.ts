@@ -13,6 +13,7 @@ import {
   checkWeights,
 } from './lint/state-rules.js'
 import { checkBodies, checkSupport } from './lint/support-rules.js'
+import { checkLimit, checkSchedules, checkTriggers, type WhyNotSchedule } from './lint/trigger-rules.js'
 
 const rules: readonly ((definition: WorkflowDefinition) => readonly Finding[])[] = [
   checkSupport,
@@ -31,21 +32,29 @@ const rules: readonly ((definition: WorkflowDefinition) => readonly Finding[])[]
   checkJoins,
   checkEffects,
   checkExpressions,
+  checkTriggers,
+  checkLimit,
 ]
 
 export interface CheckOptions {
   /** Tells whether a contract id is known; without it, ids are not looked up. */
   readonly resolveContract?: ResolveContract
+  /** Judges cron expressions and time zones; without it they are not judged. */
+  readonly whyNotSchedule?: WhyNotSchedule
 }
 
 /**
  * Checks a workflow definition, sub-workflows inlined, as it comes from outside: any JSON value. The findings of every
  * rule; where the shape is wrong already, those alone. A definition without an `error` can be run.
  */
-export const checkDefinition = (definition: unknown, { resolveContract }: CheckOptions = {}): readonly Finding[] => {
+export const checkDefinition = (
+  definition: unknown,
+  { resolveContract, whyNotSchedule }: CheckOptions = {},
+): readonly Finding[] => {
   const shape = checkShape(definition)
   if (shape.length > 0) return shape
   const checked = definition as WorkflowDefinition // the schema is the type, written out
   const contracts = resolveContract ? checkContracts(checked, resolveContract) : []
-  return [...rules.flatMap((rule) => rule(checked)), ...contracts]
+  const schedules = whyNotSchedule ? checkSchedules(checked, whyNotSchedule) : []
+  return [...rules.flatMap((rule) => rule(checked)), ...contracts, ...schedules]
 }

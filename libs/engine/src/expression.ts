@@ -24,7 +24,7 @@ export interface ExpressionValues {
 export const absent: unique symbol = Symbol('absent')
 
 /** A compiled expression: a JSON value or `absent`; throws `ExpressionError` for everything else that goes wrong. */
-export type Evaluate = (values: ExpressionValues) => Json | typeof absent
+export type Evaluate<Values = ExpressionValues> = (values: Values) => Json | typeof absent
 
 /** An expression that does not compile, or failed on the values given. The text names no values. */
 export class ExpressionError extends Error {
@@ -43,13 +43,13 @@ const refused = new Map([
 /** CEL's codes for "there is no such member". */
 const absentCodes = new Set(['no_such_key', 'index_out_of_bounds'])
 
-const makeEnvironment = (): Environment => {
+const makeEnvironment = (names: readonly string[]): Environment => {
   const environment = new Environment({
     unlistedVariablesAreDyn: false,
     homogeneousAggregateLiterals: false,
     limits: { maxAstNodes: 400, maxDepth: 32, maxListElements: 100, maxMapEntries: 100, maxCallArguments: 8 },
   })
-  for (const name of roots) environment.registerVariable(name, 'dyn')
+  for (const name of names) environment.registerVariable(name, 'dyn')
   // JSON knows one kind of number, CEL two: literals are ints, values doubles, and CEL has no overload for the mix.
   const operators: Readonly<Record<string, (a: number, b: number) => number>> = {
     '+': (a, b) => a + b,
@@ -66,7 +66,21 @@ const makeEnvironment = (): Environment => {
   environment.registerOperator('double % double', (a: number, b: number) => a % b)
   return environment
 }
-const environment = makeEnvironment()
+
+/** Names that expressions of one kind may read, with the environment that knows them and what was compiled in it. */
+interface Language {
+  readonly names: readonly string[]
+  readonly environment: Environment
+  readonly cache: Map<string, EvaluateNames>
+}
+type Names = Readonly<Record<string, Json>>
+type EvaluateNames = Evaluate<Names>
+
+const makeLanguage = (names: readonly string[]): Language => ({
+  names,
+  environment: makeEnvironment(names),
+  cache: new Map(),
+})
 
 /** E2. Copies nothing where nothing has to change. */
 const toJson = (value: unknown): Json => {
@@ -133,27 +147,25 @@ const memberOf = (value: Json | typeof absent, key: string): Json | typeof absen
     ? ((value as JsonObject)[key] ?? null) // an object by the checks before
     : absent
 
-type Root = (typeof roots)[number]
-const isRoot = (name: string): name is Root => (roots as readonly string[]).includes(name)
-
 /** E3: follows own members only. */
-const compilePath = (root: Root, keys: readonly string[]): Evaluate => {
+const compilePath = (root: string, keys: readonly string[]): EvaluateNames => {
   const [first, second] = keys
-  if (first === undefined) return (values) => values[root]
-  if (second === undefined) return (values) => memberOf(values[root], first)
-  return (values) => keys.reduce<Json | typeof absent>(memberOf, values[root])
+  const valueIn = (values: Names): Json => values[root] ?? null
+  if (first === undefined) return valueIn
+  if (second === undefined) return (values) => memberOf(valueIn(values), first)
+  return (values) => keys.reduce<Json | typeof absent>(memberOf, valueIn(values))
 }
 
-const pathOf = (node: ASTNode): { root: Root; keys: readonly string[] } | null => {
-  if (node.op === 'id') return isRoot(node.args) ? { root: node.args, keys: [] } : null
+const pathOf = (names: readonly string[], node: ASTNode): { root: string; keys: readonly string[] } | null => {
+  if (node.op === 'id') return names.includes(node.args) ? { root: node.args, keys: [] } : null
   if (node.op !== '.') return null
-  const before = pathOf(node.args[0])
+  const before = pathOf(names, node.args[0])
   return before && { root: before.root, keys: [...before.keys, node.args[1]] }
 }
 
 const present = (value: Json | typeof absent): Json => (value === absent ? null : value)
 
-const compileByCel = (source: string): Evaluate => {
+const compileByCel = ({ environment }: Language, source: string): EvaluateNames => {
   const program = environment.parse(source)
   const checked = program.check()
   if (!checked.valid) throw new ExpressionError(checked.error?.summary ?? 'the types do not fit')
@@ -170,41 +182,37 @@ const compileByCel = (source: string): Evaluate => {
 }
 
 /** Literals are built here rather than by CEL: their members stay the values themselves, an absent one becomes null. */
-const compileNode = (node: ASTNode): Evaluate => {
-  const path = pathOf(node)
+const compileNode = (language: Language, node: ASTNode): EvaluateNames => {
+  const path = pathOf(language.names, node)
   if (path) return compilePath(path.root, path.keys)
   if (node.op === 'value') {
     const constant = toJson(node.args)
     return () => constant
   }
   if (node.op === 'list') {
-    const items = node.args.map(compileNode)
+    const items = node.args.map((item) => compileNode(language, item))
     return (values) => items.map((item) => present(item(values)))
   }
   if (node.op === 'map' && node.args.every(([key]) => key.op === 'value' && typeof key.args === 'string')) {
-    const members = node.args.map(([key, value]) => [String(key.args), compileNode(value)] as const)
+    const members = node.args.map(([key, value]) => [String(key.args), compileNode(language, value)] as const)
     return (values) => Object.fromEntries(members.map(([key, member]) => [key, present(member(values))]))
   }
-  return compileByCel(serialize(node))
+  return compileByCel(language, serialize(node))
 }
 
-const cache = new Map<string, Evaluate>()
 const cachedMax = 10_000
 
-/**
- * Compiles a CEL expression, once per text. Throws `ExpressionError` with the reason: syntax, an unknown name, types
- * that cannot fit, or a cost that is not bounded.
- */
-export const compileExpression = (source: string): Evaluate => {
+const compileIn = (language: Language, source: string): EvaluateNames => {
+  const { cache, environment } = language
   const known = cache.get(source)
   if (known) return known
   if (source.length > lengthMax) throw new ExpressionError(`is longer than ${lengthMax} characters`)
-  let evaluate: Evaluate
+  let evaluate: EvaluateNames
   try {
     const { ast } = environment.parse(source)
     refuseCostly(ast, false)
-    compileByCel(source) // the whole expression's types, before it is taken apart
-    evaluate = compileNode(ast)
+    compileByCel(language, source) // the whole expression's types, before it is taken apart
+    evaluate = compileNode(language, ast)
   } catch (error) {
     if (error instanceof ExpressionError) throw error
     throw new ExpressionError(error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'does not parse')
@@ -214,8 +222,27 @@ export const compileExpression = (source: string): Evaluate => {
   return evaluate
 }
 
+const ofStates = makeLanguage(roots)
+const ofTriggers = makeLanguage(['previous'])
+const ofInputs = makeLanguage(['input'])
+
+/**
+ * Compiles a CEL expression, once per text. Throws `ExpressionError` with the reason: syntax, an unknown name, types
+ * that cannot fit, or a cost that is not bounded.
+ */
+export const compileExpression = (source: string): Evaluate =>
+  compileIn(ofStates, source) as Evaluate<object> as Evaluate // reads the names of ExpressionValues alone
+
+/** Compiles an expression of a completion trigger, which reads `previous` and nothing else; else as `compileExpression`. */
+export const compileTriggerExpression = (source: string): Evaluate<{ readonly previous: Json }> =>
+  compileIn(ofTriggers, source)
+
+/** Compiles an expression over a run's `input`, before there is a state; else as `compileExpression`. */
+export const compileInputExpression = (source: string): Evaluate<{ readonly input: Json }> =>
+  compileIn(ofInputs, source)
+
 /** Evaluates a guard: an absent member makes it false; a result that is not a boolean is an `ExpressionError`. */
-export const holds = (guard: Evaluate, values: ExpressionValues): boolean => {
+export const holds = <Values>(guard: Evaluate<Values>, values: Values): boolean => {
   const value = guard(values)
   if (value === absent) return false
   if (typeof value !== 'boolean') throw new ExpressionError('the guard is not a boolean')
@@ -223,4 +250,4 @@ export const holds = (guard: Evaluate, values: ExpressionValues): boolean => {
 }
 
 /** Evaluates an expression of a mapping: an absent member is null. */
-export const valueOf = (expression: Evaluate, values: ExpressionValues): Json => present(expression(values))
+export const valueOf = <Values>(expression: Evaluate<Values>, values: Values): Json => present(expression(values))

@@ -34,12 +34,20 @@ export { checkDefinition, type CheckOptions } from './check-definition.js'
 export { dueDeadlines, nextDeadlineAt } from './deadline-events.js'
 export { defaultRetry, queueOf, titleOf } from './definition-index.js'
 export { applyPatch, diffState, type Patch } from './diff-state.js'
+export {
+  chainDepthMax,
+  evaluateLimitKey,
+  evaluateTrigger,
+  type CompletionTrigger,
+  type PreviousRun,
+} from './evaluate-trigger.js'
 export { ExpressionError } from './expression.js'
 export { acceptsDecision } from './gate-events.js'
 export { initialState } from './initial-state.js'
 export { InlineError, inlineWorkflows, type ResolveWorkflow } from './inline-workflows.js'
 export type { Finding } from './lint/finding.js'
 export type { ResolveContract } from './lint/expression-rules.js'
+export type { WhyNotSchedule } from './lint/trigger-rules.js'
 export { stepAt } from './step-at.js'
 export { stepsOf, type StepListed } from './steps-of.js'
 export { waitingFor, type WaitingFor } from './waiting-for.js'

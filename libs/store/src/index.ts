@@ -66,7 +66,21 @@ export {
   type StreamCursor,
   type StreamItem,
 } from './sql/read-stream.js'
-export { submitRuns, type Submission, type Submitted } from './sql/submit-runs.js'
+export { submitRuns, submitRunsIn, type Submission, type Submitted } from './sql/submit-runs.js'
+export {
+  activateTriggers,
+  advanceTriggers,
+  claimDueTriggers,
+  insertFirings,
+  listTriggers,
+  matchTriggers,
+  readTrigger,
+  switchTrigger,
+  type DueTrigger,
+  type Firing,
+  type MatchedTrigger,
+  type TriggerRow,
+} from './sql/triggers.js'
 
 export type {
   AppliedRun,
@@ -96,6 +110,6 @@ export { saveApplied } from './sql/save-applied.js'
 export { listOwedNotifications, markNotified, type NotificationRow } from './sql/notifications.js'
 export { ensureQueues, listQueueDepths, setQueuePaused, type QueueDepth } from './sql/queues.js'
 export { listDebts, loseBeats, markSent, readCourier, takeOwed, type DebtKey, type OwedRow } from './sql/relay.js'
-export { ensureHistoryPartitions, purgeIdempotency } from './sql/retention.js'
+export { ensureHistoryPartitions, purgeFirings, purgeIdempotency } from './sql/retention.js'
 export { readPayloads } from './sql/payloads.js'
 export { readHighestBeat } from './sql/highest-beat.js'

@@ -24,6 +24,10 @@ export const metrics = {
   ]),
   runsFinished: counter('runs_finished_total', 'Runs finished', ['workflow', 'status']),
   runSeconds: histogram('run_duration_seconds', 'Submission to end', secondsSlow, ['workflow', 'status']),
+  triggersFired: counter('triggers_fired_total', 'Triggers that went off: started, or why not', [
+    'workflow',
+    'outcome',
+  ]),
   runsParked: counter('runs_parked_total', 'Runs parked', ['reason']),
   stepsFinished: counter('steps_finished_total', 'Steps settled', ['workflow', 'step', 'status']),
   dispatches: counter('dispatches_total', 'Jobs sent to agents', ['queue']),

@@ -12,14 +12,17 @@ import {
   inlineWorkflows,
   type Json,
   type JsonObject,
+  type Trigger,
   type WorkflowDefinition,
 } from '@flotilla/engine'
+import { whyNotCron } from '@flotilla/runtime'
 import type { DefinitionRow } from '@flotilla/store'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
 import { GatewayError } from '../http/gateway-error.js'
 import { pointerOf } from './pointer-of.js'
 import { fingerprintOf } from '../runs/idempotency.js'
+import { validateInput } from '../runs/validate-input.js'
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -77,7 +80,10 @@ const inlined = async (definition: WorkflowDefinition, lookUp: Lookup): Promise<
 /** The definition as it is registered, sub-workflows inlined. Throws DEFINITION_REFUSED with the linter's findings. */
 export const checkedDefinition = async (given: JsonObject, lookUp: Lookup): Promise<WorkflowDefinition> => {
   const definition = await inlined(given as unknown as WorkflowDefinition, lookUp) // judged below
-  const findings = checkDefinition(definition, { resolveContract: (id) => contractById(id) !== undefined })
+  const findings = checkDefinition(definition, {
+    resolveContract: (id) => contractById(id) !== undefined,
+    whyNotSchedule: (schedule) => whyNotCron(schedule, new Date()),
+  })
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (errors.length > 0)
     throw refused(
@@ -89,6 +95,18 @@ export const checkedDefinition = async (given: JsonObject, lookUp: Lookup): Prom
     )
   return definition
 }
+
+/** The triggers with the inputs of schedules as the workflow takes them. Throws DEFINITION_REFUSED where it does not. */
+const triggersOf = (definition: WorkflowDefinition): readonly Trigger[] =>
+  (definition.triggers ?? []).map((trigger, index) => {
+    if (trigger.kind !== 'schedule') return trigger
+    try {
+      return { ...trigger, input: validateInput(definition, trigger.input, `/triggers/${index}/input`) }
+    } catch (error) {
+      if (error instanceof ContractError) throw refused(error.problems)
+      throw error
+    }
+  })
 
 const viewOf = (row: DefinitionRow, title: string, description: string | null): WorkflowView => ({
   name: row.name,
@@ -131,7 +149,7 @@ export const registerWorkflow = async (
   const there = await gateway.store.readDefinition(principal.tenantId, name, version)
   const outcome =
     there === null
-      ? await gateway.store.registerDefinition(principal, definition, hash)
+      ? await gateway.store.registerDefinition(principal, definition, hash, triggersOf(definition))
       : there.hash === hash
         ? 'same'
         : 'different'

@@ -20,7 +20,6 @@ export const checkSupport = (definition: WorkflowDefinition): readonly Finding[]
     error('NOT_YET', where, `${what}: not yet`, 'Leave it out until the engine supports it.')
   return [
     ...(periodic(definition.checkpoint) ? [finding('', 'periodic checkpoints')] : []),
-    ...(definition.triggers?.length ? [finding('', 'triggers')] : []),
     ...(definition.compensation ? [finding('', 'compensation')] : []),
     ...(definition.concurrency ? [finding('', 'a limit on runs of a workflow')] : []),
     ...placesOf(definition).flatMap(({ state, path }) => notYet(state).map((what) => finding(path, what))),

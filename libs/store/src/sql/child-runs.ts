@@ -37,7 +37,8 @@ with child as (
   select s.run_id from (
     select coalesce(jsonb_agg(jsonb_build_object('ord', ord, 'id', id, 'tenant_id', tenant_id, 'workflow', workflow,
       'version', version, 'definition_hash', hash, 'priority', priority, 'input', input, 'submitted_by', submitted_by,
-      'trace_id', trace_id, 'traceparent', traceparent, 'root_run_id', root_run_id, 'parent_run_id', parent_run_id)), '[]')
+      'trace_id', trace_id, 'traceparent', traceparent, 'root_run_id', root_run_id, 'parent_run_id', parent_run_id,
+      'chain_depth', (select p.chain_depth from run p where p.id = parent_run_id))), '[]')
       as batch
     from child where hash is not null
   ) b cross join lateral submit_runs(b.batch) s

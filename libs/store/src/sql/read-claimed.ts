@@ -27,6 +27,8 @@ export interface ClaimedRun {
   readonly rootRunId: string | null
   /** The step of another run that waits for this one, else null. */
   readonly childOf: { readonly runId: string; readonly step: string; readonly dispatch: number } | null
+  /** How many completions of other runs led to this one. */
+  readonly chainDepth: number
 }
 
 /** An event that waits in the inbox; `event.at` is the inbox's time. */
@@ -46,7 +48,7 @@ select id as "runId", tenant_id as "tenantId", workflow, version, definition_has
   root_run_id as "rootRunId", case when parent_run_id is not null then (
     select jsonb_build_object('runId', c.parent_run_id, 'step', c.step, 'dispatch', c.dispatch)
     from child_run c where c.run_id = run.id
-  ) end as "childOf"
+  ) end as "childOf", chain_depth as "chainDepth"
 from run where id = any($1::uuid[]) order by id`,
 }
 

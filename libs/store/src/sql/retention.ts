@@ -22,3 +22,20 @@ const partitions = { name: 'ensure-partitions', text: 'select ensure_history_par
 /** Makes the history's partitions for this month and the months ahead; resolves with how many. Daily is enough. */
 export const ensureHistoryPartitions = async (db: Db, monthsAhead = 3): Promise<number> =>
   (await rowsOf<{ made: number }>(db, partitions, [monthsAhead]))[0]?.made ?? 0
+
+const firings = {
+  name: 'purge-firings',
+  text: `
+with old as (
+  select tenant_id, workflow, name, occasion from trigger_firing
+  where fired_at < now() - make_interval(days => $1) order by fired_at limit $2
+), purged as (
+  delete from trigger_firing f using old o
+  where f.tenant_id = o.tenant_id and f.workflow = o.workflow and f.name = o.name and f.occasion = o.occasion returning 1
+)
+select count(*)::integer as purged from purged`,
+}
+
+/** Forgets at most `limit` firings of triggers that are older than `days`; resolves with how many. */
+export const purgeFirings = async (db: Db, days: number, limit: number): Promise<number> =>
+  (await rowsOf<{ purged: number }>(db, firings, [days, limit]))[0]?.purged ?? 0

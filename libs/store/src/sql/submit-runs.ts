@@ -1,6 +1,7 @@
 import type { Json } from '@flotilla/engine'
 import type pg from 'pg'
 import { jsonText } from '../json-text.js'
+import type { Db, Tx } from '../open-store.js'
 import { rowsOf } from './statement.js'
 
 /** A run to accept. `priority`: 0 urgent, 1 normal, 2 batch. `idempotencyKey` and `fingerprint` are both null or both not. */
@@ -19,6 +20,8 @@ export interface Submission {
   readonly traceparent: string | null
   readonly idempotencyKey: string | null
   readonly fingerprint: string | null
+  /** How many completions of other runs led to this one; default 0. */
+  readonly chainDepth?: number
 }
 
 /**
@@ -36,7 +39,7 @@ export type Submitted =
 
 const statement = { name: 'submit-runs', text: 'select * from submit_runs($1::jsonb)' }
 
-const submit = async (pool: pg.Pool, batch: readonly Submission[]): Promise<Submitted[]> => {
+const submit = async (pool: Db, batch: readonly Submission[]): Promise<Submitted[]> => {
   const rows = batch.map((row, ord) => ({
     ord,
     id: row.runId,
@@ -52,6 +55,7 @@ const submit = async (pool: pg.Pool, batch: readonly Submission[]): Promise<Subm
     traceparent: row.traceparent,
     key: row.idempotencyKey,
     fingerprint: row.fingerprint,
+    chain_depth: row.chainDepth ?? 0,
   }))
   type Row = { outcome: 'accepted' | 'replayed' | 'conflict'; run_id: string; trace_id: string; created_at: Date }
   const judged = await rowsOf<Row>(pool, statement, [jsonText(rows)])
@@ -87,3 +91,7 @@ export const submitRuns = async (pool: pg.Pool, batch: readonly Submission[]): P
   for (const one of batch) results.push(...(await submitRuns(pool, [one])))
   return results
 }
+
+/** Accepts runs in a transaction that does more: all of it or nothing. Rejects with the driver's error. */
+export const submitRunsIn = async (tx: Tx, batch: readonly Submission[]): Promise<readonly Submitted[]> =>
+  batch.length === 0 ? [] : submit(tx, batch)

@@ -1,0 +1,138 @@
+import type { WorkflowDefinition } from '@flotilla/engine'
+import { activateTriggers, asTenant, registerDefinition, shippedTenant } from '@flotilla/store'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aDatabase, aRedis, type TestDatabase } from '../../../../tools/test-database.js'
+import { fingerprintOf } from '../runs/idempotency.js'
+import { aWorld, type World } from '../testing/a-world.js'
+
+let database: TestDatabase
+let world: World
+const redis = aRedis()
+beforeAll(async () => {
+  database = await aDatabase()
+  world = await aWorld(database, redis)
+})
+afterAll(async () => {
+  await world.close()
+  await database.drop()
+})
+
+const weekly = {
+  kind: 'schedule',
+  name: 'weekly',
+  cron: '0 8 * * MON',
+  timeZone: 'Europe/Berlin',
+  input: { area: 'aml', dropped: 1 },
+}
+const check = (given: object = {}) => ({
+  title: 'Compliance check',
+  semantics: 1,
+  input: { type: 'object', required: ['area'], additionalProperties: false, properties: { area: { type: 'string' } } },
+  deadlineMs: null,
+  triggers: [weekly],
+  initial: 'done',
+  states: [{ kind: 'end', name: 'done', status: 'completed' }],
+  ...given,
+})
+const put = (name: string, given: object = {}, version = 1) =>
+  world.ask('operator', 'PUT', `/workflows/${name}/versions/${version}`, check(given))
+const triggersOf = async (workflow: string, key = 'operator') =>
+  (await world.ask(key, 'GET', '/triggers')).body.items.filter((item: any) => item.workflow === workflow)
+
+test('registering a version switches its triggers on, and a newer one replaces them', async () => {
+  expect((await put('compliance')).status).toBe(201)
+  const [first] = await triggersOf('compliance')
+  expect(first).toEqual({
+    workflow: 'compliance',
+    version: 1,
+    name: 'weekly',
+    kind: 'schedule',
+    enabled: true,
+    shipped: false,
+    cron: '0 8 * * MON',
+    timeZone: 'Europe/Berlin',
+    after: null,
+    status: null,
+    nextAt: expect.stringMatching(/T0[67]:00:00.000Z$/),
+    lastFiredAt: null,
+    lastRunId: null,
+    lastError: null,
+  })
+  expect(new Date(first.nextAt).getUTCDay()).toBe(1)
+  const completion = {
+    kind: 'completion',
+    name: 'after',
+    workflow: 'gated',
+    status: 'completed',
+    input: { area: '"x"' },
+  }
+  expect((await put('compliance', { triggers: [completion] }, 2)).status).toBe(201)
+  expect(await triggersOf('compliance')).toMatchObject([{ name: 'after', version: 2, after: 'gated', nextAt: null }])
+  expect(await triggersOf('compliance', 'foreign')).toEqual([])
+})
+
+test.each([
+  ['a cron expression that is none', { ...weekly, cron: '61 8 * * MON' }, '/triggers/0', 'SCHEDULE_INVALID'],
+  ['a time zone that does not exist', { ...weekly, timeZone: 'Europe/Nowhere' }, '/triggers/0', 'SCHEDULE_INVALID'],
+  ['an input that the workflow does not take', { ...weekly, input: { area: 7 } }, '/triggers/0/input/area', 'TYPE'],
+  [
+    'a mapping over what it cannot know',
+    { kind: 'completion', name: 'a', workflow: 'gated', status: 'failed', input: { area: 'data.x' } },
+    '/triggers/0',
+    'EXPRESSION_INVALID',
+  ],
+])('%s is refused with what is wrong', async (_, trigger, pointer, code) => {
+  const { status, body } = await put('refused', { triggers: [trigger] })
+  expect(status).toBe(422)
+  expect(body.code).toBe('DEFINITION_REFUSED')
+  expect(body.errors).toMatchObject([{ pointer, code, detail: expect.any(String) }])
+  expect(await triggersOf('refused')).toEqual([])
+})
+
+test('a schedule is switched off and on, by who may', async () => {
+  await put('switched')
+  const turn = (key: string, enabled: unknown, name = 'weekly') =>
+    world.ask(key, 'PUT', `/triggers/switched/${name}`, { enabled })
+  expect((await turn('submitter', false)).status).toBe(403)
+  expect((await turn('operator', 'no')).status).toBe(400)
+  expect((await turn('foreign', false)).body.code).toBe('TRIGGER_UNKNOWN')
+  expect((await turn('operator', false, 'none')).status).toBe(404)
+  expect((await turn('operator', false)).body).toMatchObject({ enabled: false, nextAt: null })
+  expect((await turn('operator', true)).body).toMatchObject({ enabled: true, nextAt: expect.any(String) })
+})
+
+test('a schedule is fired by hand: its run is who did it', async () => {
+  await put('by-hand')
+  const { status, body, headers } = await world.ask('operator', 'POST', '/triggers/by-hand/weekly/fire')
+  expect(status).toBe(202)
+  expect(headers.get('location')).toBe(`/runs/${body.runId}`)
+  const run = await world.owner.pool.query('select input, submitted_by, trace_id from run where id = $1', [body.runId])
+  expect(run.rows).toEqual([{ input: { area: 'aml' }, submitted_by: 'operator', trace_id: body.traceId }])
+  expect(await triggersOf('by-hand')).toMatchObject([{ lastRunId: body.runId }])
+  expect((await world.ask('reviewer', 'POST', '/triggers/by-hand/weekly/fire')).status).toBe(403)
+  expect((await world.ask('foreign', 'POST', '/triggers/by-hand/weekly/fire')).status).toBe(404)
+})
+
+test('a completion is not fired by hand', async () => {
+  const after = { kind: 'completion', name: 'after', workflow: 'gated', status: 'completed', input: { area: '"x"' } }
+  await put('follows', { triggers: [after] })
+  const { status, body } = await world.ask('operator', 'POST', '/triggers/follows/after/fire')
+  expect([status, body.code]).toEqual([409, 'TRIGGER_NOT_FIREABLE'])
+})
+
+test('what ships is off until the tenant switches it on', async () => {
+  const definition = { name: 'ships', version: 1, ...check() } as unknown as WorkflowDefinition
+  const hash = fingerprintOf(definition as never)
+  await asTenant(world.engine.pool, shippedTenant, async (tx) => {
+    await registerDefinition(tx, { name: 'ships', version: 1, hash, definition, createdBy: 'spec' })
+    await activateTriggers(
+      tx,
+      { name: 'ships', version: 1, hash, triggers: definition.triggers ?? [] },
+      () => new Date(),
+    )
+  })
+  expect(await triggersOf('ships')).toMatchObject([{ enabled: false, shipped: true, nextAt: null }])
+  expect((await world.ask('operator', 'PUT', '/triggers/ships/weekly', { enabled: true })).status).toBe(200)
+  expect(await triggersOf('ships')).toMatchObject([{ enabled: true, shipped: true, nextAt: expect.any(String) }])
+  expect(await triggersOf('ships', 'foreign')).toMatchObject([{ enabled: false }])
+})

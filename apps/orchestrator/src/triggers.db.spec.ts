@@ -1,0 +1,286 @@
+import type { Json, Trigger, WorkflowDefinition } from '@flotilla/engine'
+import {
+  activateTriggers,
+  asTenant,
+  inTransaction,
+  listTriggers,
+  openStore,
+  readDefinitionsByHash,
+  registerDefinition,
+  submitRuns,
+  type DueTrigger,
+  type Store,
+} from '@flotilla/store'
+import { v7 as uuidv7 } from 'uuid'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { makeDefinitions } from './definitions.js'
+import { fireCompletions } from './fire-completions.js'
+import { fireSchedules, planFiring } from './fire-schedules.js'
+import { restoreCheckpoint } from './restore-checkpoint.js'
+import { tick } from './tick.js'
+import { hashOf } from './to-applied-run.js'
+
+let database: TestDatabase
+let owner: Store
+let engine: Store
+
+beforeAll(async () => {
+  database = await aDatabase()
+  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  engine = openStore({ url: database.engineUrl, max: 8, applicationName: 'spec-engine' })
+})
+afterAll(async () => {
+  await Promise.all([owner.close(), engine.close()])
+  await database.drop()
+})
+beforeEach(async () => {
+  await owner.pool.query(
+    'truncate run, idempotency, outbox, trigger, trigger_firing, workflow_definition, definition_content cascade',
+  )
+})
+
+const definitions = makeDefinitions(async (hash) => (await readDefinitionsByHash(engine.pool, [hash])).get(hash))
+
+/** Gives back `topic` and its sources, or fails where the topic is `bad`. */
+const aWorkflow = (name: string, triggers: readonly Trigger[] = [], given: Partial<WorkflowDefinition> = {}) => ({
+  name,
+  version: 1,
+  title: name,
+  semantics: 1 as const,
+  input: { type: 'object', required: ['topic'], properties: { topic: { type: 'string' } } },
+  deadlineMs: null,
+  initial: 'look',
+  triggers,
+  states: [
+    {
+      kind: 'choice' as const,
+      name: 'look',
+      transitions: [{ when: 'input.topic == "bad"', to: 'failed' }, { to: 'done' }],
+    },
+    {
+      kind: 'end' as const,
+      name: 'done',
+      status: 'completed' as const,
+      result: { topic: 'input.topic', sources: '["a"]' },
+    },
+    { kind: 'end' as const, name: 'failed', status: 'failed' as const, error: { code: 'BAD', message: 'bad' } },
+  ],
+  ...given,
+})
+const register = async (definition: WorkflowDefinition, nextAt = new Date('2030-01-01T00:00:00Z')): Promise<string> => {
+  const hash = hashOf(definition as unknown as Json) // a definition is JSON
+  const { name, version, triggers = [] } = definition
+  await asTenant(engine.pool, 'acme', async (tx) => {
+    await registerDefinition(tx, { name, version, hash, definition, createdBy: 'spec' })
+    await activateTriggers(tx, { name, version, hash, triggers }, () => nextAt)
+  })
+  return hash
+}
+const submit = async (workflow: string, definitionHash: string, input: Json, chainDepth = 0): Promise<string> => {
+  const runId = uuidv7()
+  await submitRuns(engine.pool, [
+    {
+      runId,
+      tenant: 'acme',
+      workflow,
+      version: 1,
+      definitionHash,
+      priority: 0,
+      input,
+      tags: [],
+      submittedBy: 'spec',
+      traceId: 'a'.repeat(32),
+      traceparent: null,
+      idempotencyKey: null,
+      fingerprint: null,
+      chainDepth,
+    },
+  ])
+  return runId
+}
+const ticking = () =>
+  tick(
+    {
+      store: engine,
+      definitions,
+      limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 1_000_000 },
+      markClaim: async () => undefined,
+      restoreCheckpoint,
+      onParked: (_run, _reason, error) => {
+        throw error
+      },
+    },
+    { replies: [], repliesUpToDate: true, fromTenant: '', lookForSuspects: false },
+  )
+/** Ticks until nothing is left to do. */
+const settle = async (): Promise<void> => {
+  for (let turns = 0; turns < 50 && (await ticking()).runs.length > 0; turns += 1);
+}
+interface RunRow {
+  id: string
+  workflow: string
+  status: string
+  input: Json
+  submitted_by: string
+  trace_id: string
+  traceparent: string
+  priority: number
+  chain_depth: number
+}
+const runs = async (workflow: string): Promise<RunRow[]> =>
+  (await owner.pool.query<RunRow>('select * from run where workflow = $1 order by id', [workflow])).rows
+const triggers = () => asTenant(engine.pool, 'acme', listTriggers)
+
+const daily = (given: Partial<DueTrigger['spec']> = {}): DueTrigger['spec'] => ({
+  kind: 'schedule',
+  name: 'daily',
+  cron: '0 8 * * *',
+  input: { topic: 'rules' },
+  ...given,
+})
+
+describe('schedules', () => {
+  test('F1: four orchestrators that race on a due schedule start one run, and set its next moment', async () => {
+    const minutesAgo = new Date(Date.now() - 5_000)
+    await register(aWorkflow('check', [daily({ cron: '* * * * *' })]), minutesAgo)
+    const fired = await Promise.all(Array.from({ length: 4 }, () => fireSchedules({ store: engine, definitions })))
+    expect(fired.flatMap((one) => one.fired)).toMatchObject([{ workflow: 'check', name: 'daily', error: null }])
+    const [run, ...others] = await runs('check')
+    expect(others).toEqual([])
+    expect(run).toMatchObject({
+      status: 'created',
+      input: { topic: 'rules' },
+      submitted_by: 'trigger:daily',
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    })
+    expect(run?.traceparent).toContain(run?.trace_id)
+    const [trigger] = await triggers()
+    expect(trigger?.nextAt?.getTime()).toBeGreaterThan(Date.now())
+    expect(trigger?.lastRunId).toBe(run?.id)
+    await settle()
+    expect((await runs('check'))[0]?.status).toBe('completed')
+  })
+
+  test('F1: a moment that was fired before is not fired again, even where its next moment was lost', async () => {
+    const moment = new Date(Date.now() - 5_000)
+    await register(aWorkflow('check', [daily({ cron: '0 0 1 1 *' })]), moment)
+    await fireSchedules({ store: engine, definitions })
+    await owner.pool.query('update trigger set next_at = $1', [moment])
+    expect((await fireSchedules({ store: engine, definitions })).fired).toEqual([])
+    expect(await runs('check')).toHaveLength(1)
+  })
+
+  test('F2: of moments missed during an outage the last one is made up for, or none', () => {
+    const now = new Date('2026-11-25T09:30:00Z')
+    const plan = (missed?: 'once' | 'skip', nextAt = '2026-11-22T08:00:00Z') => {
+      const planned = planFiring({ spec: daily(missed ? { missed } : {}), nextAt: new Date(nextAt) }, now)
+      return [planned.moment?.toISOString() ?? null, planned.nextAt?.toISOString()]
+    }
+    expect(plan()).toEqual(['2026-11-25T08:00:00.000Z', '2026-11-26T08:00:00.000Z'])
+    expect(plan('once')).toEqual(['2026-11-25T08:00:00.000Z', '2026-11-26T08:00:00.000Z'])
+    expect(plan('skip')).toEqual([null, '2026-11-26T08:00:00.000Z'])
+    const inTime = planFiring(
+      { spec: daily({ missed: 'skip' }), nextAt: new Date('2026-11-25T08:00:00Z') },
+      new Date('2026-11-25T08:00:02Z'),
+    )
+    expect(inTime.moment?.toISOString()).toBe('2026-11-25T08:00:00.000Z')
+  })
+
+  test('what cannot start is told with the trigger, and its next moment comes', async () => {
+    const past = new Date(Date.now() - 5_000)
+    await register(aWorkflow('check', [daily({ input: { nothing: 1 } })]), past)
+    expect((await fireSchedules({ store: engine, definitions })).fired).toMatchObject([{ error: 'INPUT_REFUSED' }])
+    expect(await runs('check')).toEqual([])
+    const [trigger] = await triggers()
+    expect(trigger?.lastError).toMatchObject({ code: 'INPUT_REFUSED' })
+    expect(trigger?.nextAt?.getTime()).toBeGreaterThan(Date.now())
+  })
+})
+
+const afterResearch = (given: Partial<Extract<Trigger, { kind: 'completion' }>> = {}): Trigger => ({
+  kind: 'completion',
+  name: 'after-research',
+  workflow: 'research',
+  status: 'completed',
+  input: { topic: 'previous.outputs.topic' },
+  ...given,
+})
+
+describe('completions', () => {
+  test('T6: the end of a run starts the run that follows, with what it brought, once', async () => {
+    const hash = await register(aWorkflow('research'))
+    await register(aWorkflow('drafting', [afterResearch()]))
+    await submit('research', hash, { topic: 'fish' })
+    await ticking()
+    const [drafting, ...others] = await runs('drafting')
+    expect(others).toEqual([])
+    expect(drafting).toMatchObject({
+      status: 'created',
+      input: { topic: 'fish' },
+      submitted_by: 'trigger:after-research',
+      priority: 0,
+      chain_depth: 1,
+    })
+    await settle()
+    expect((await runs('drafting')).map(({ status }) => status)).toEqual(['completed'])
+  })
+
+  test('T6: when the transaction of the end is rolled back nothing has followed', async () => {
+    const hash = await register(aWorkflow('research'))
+    await register(aWorkflow('drafting', [afterResearch()]))
+    const id = await submit('research', hash, { topic: 'fish' })
+    await owner.pool.query(
+      `insert into history (run_id, position, tenant_id, at, event) values ($1, 1, 'acme', now(), '{}')`,
+      [id],
+    )
+    await expect(ticking()).rejects.toMatchObject({ code: '23505' })
+    expect(await runs('drafting')).toEqual([])
+    expect((await owner.pool.query('select from trigger_firing')).rowCount).toBe(0)
+  })
+
+  test('T6: the same end seen twice starts nothing more', async () => {
+    const hash = await register(aWorkflow('research'))
+    await register(aWorkflow('drafting', [afterResearch()]))
+    await submit('research', hash, { topic: 'fish' })
+    const { runs: ticked } = await ticking()
+    expect(await inTransaction(engine.pool, (tx) => fireCompletions(tx, definitions, ticked))).toEqual([])
+    expect(await runs('drafting')).toHaveLength(1)
+  })
+
+  test('only the end that is waited for, and only where the guard holds', async () => {
+    const hash = await register(aWorkflow('research'))
+    await register(aWorkflow('drafting', [afterResearch({ when: 'previous.input.topic != "birds"' })]))
+    await register(aWorkflow('apology', [afterResearch({ status: 'failed', input: { topic: 'previous.error.code' } })]))
+    for (const topic of ['fish', 'birds', 'bad']) await submit('research', hash, { topic })
+    await settle()
+    expect((await runs('drafting')).map(({ input }) => input)).toEqual([{ topic: 'fish' }])
+    expect((await runs('apology')).map(({ input }) => input)).toEqual([{ topic: 'BAD' }])
+  })
+
+  test.each([
+    ['a mapping that the contract refuses', { input: { topic: 'previous.version' } }, 'INPUT_REFUSED'],
+    ['a guard that is no boolean', { when: 'previous.version' }, 'EXPRESSION_FAILED'],
+  ])(
+    '%s starts nothing, is told with the trigger, and the run before it has ended all the same',
+    async (_, given, code) => {
+      const hash = await register(aWorkflow('research'))
+      await register(aWorkflow('drafting', [afterResearch(given)]))
+      const id = await submit('research', hash, { topic: 'fish' })
+      expect((await ticking()).triggered).toMatchObject([{ error: code, runId: null, occasion: id }])
+      expect((await runs('research'))[0]?.status).toBe('completed')
+      expect(await runs('drafting')).toEqual([])
+      expect((await triggers())[0]?.lastError).toMatchObject({ code, occasion: id })
+    },
+  )
+
+  test('a circle of triggers comes to its end', async () => {
+    const hash = await register(aWorkflow('ping', [afterResearch({ name: 'again', workflow: 'pong' })]))
+    await register(aWorkflow('pong', [afterResearch({ name: 'back', workflow: 'ping' })]))
+    await submit('ping', hash, { topic: 'fish' }, 28)
+    await settle()
+    expect((await runs('ping')).map((run) => run.chain_depth)).toEqual([28, 30, 32])
+    expect((await runs('pong')).map((run) => run.chain_depth)).toEqual([29, 31])
+    expect((await triggers()).find(({ name }) => name === 'back')?.lastError).toMatchObject({ code: 'CHAIN_TOO_DEEP' })
+  })
+})
