@@ -1,6 +1,8 @@
 import { applyAgentEvent } from './agent-events.js'
 import { applyToCancelling, requestCancel } from './cancel-events.js'
 import type { Command } from './command.js'
+import { applyToCompensating } from './compensation-events.js'
+import { cleaningUntil, isCompensating } from './compensations.js'
 import { applyDeadline } from './deadline-events.js'
 import type { WorkflowDefinition } from './definition.js'
 import { type DefinitionIndex, indexDefinition } from './definition-index.js'
@@ -11,7 +13,7 @@ import { failRun } from './finish-run.js'
 import { decideGate } from './gate-events.js'
 import { finishChild } from './child-runs.js'
 import { receiveItems } from './map-items.js'
-import { replayDeadLetter, resumeRun } from './reopen-run.js'
+import { replayOrUndo, resumeOrUndo } from './resume-or-undo.js'
 import { receiveSignal } from './signal-events.js'
 import type { RunState } from './state.js'
 import { allStates, stateOf } from './states-of.js'
@@ -52,9 +54,10 @@ const applyEvent = (turn: Turn, event: RunEvent): string | null => {
   const { status, cancel } = turn.state
   if (event.type === 'RunStarted') return start(turn, event)
   if (status === 'created') return event.type === 'CancelRequested' ? requestCancel(turn, event) : 'not-started'
-  if (event.type === 'ResumeRequested') return resumeRun(turn, event)
-  if (event.type === 'DeadLetterReplayed') return replayDeadLetter(turn, event)
+  if (event.type === 'ResumeRequested') return resumeOrUndo(turn, event)
+  if (event.type === 'DeadLetterReplayed') return replayOrUndo(turn, event)
   if (isFinished(status)) return 'finished'
+  if (isCompensating(turn.state)) return applyToCompensating(turn, event)
   if (cancel) return applyToCancelling(turn, event)
   switch (event.type) {
     case 'CancelRequested':
@@ -80,7 +83,7 @@ const settleStatus = (turn: Turn, before: RunState): void => {
   if (isFinished(turn.state.status)) return
   const steps = Object.values(turn.state.steps)
   const owed = steps.some((step) => owesReply(step) || (isActive(step) && (step.items?.asked ?? null) !== null))
-  if (owed || turn.state.cancel) {
+  if (owed || cleaningUntil(turn.state) !== null) {
     turn.state.status = 'running'
     return
   }

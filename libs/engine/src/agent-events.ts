@@ -1,8 +1,10 @@
 import type { StreamedEvent } from './command.js'
+import { noteCompensation } from './compensations.js'
 import type { IndexedState } from './definition-index.js'
 import { dispatchStep } from './dispatch-step.js'
 import type { RunEvent } from './event.js'
 import type { Json, JsonObject } from './json.js'
+import { hearLastWord } from './last-words.js'
 import { gateOutcomes, openGate } from './open-gate.js'
 import { saveCheckpoint } from './save-outputs.js'
 import { completeStep, failStep } from './settle-step.js'
@@ -15,7 +17,7 @@ type AgentEvent = Extract<RunEvent, { readonly attempt: number }>
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { readonly type: T }>
 
 /** Types of the engine's own events: an agent's `emit` may not pass for one. */
-const ownTypes = /^(run|step|hitl|checkpoint|artifact)\.|^waiting$/
+const ownTypes = /^(run|step|hitl|checkpoint|artifact|compensation)\.|^waiting$/
 
 /** Attempts of the visit so far, with this event's. */
 const attemptsWith = (turn: Turn, { step, attempt }: AgentEvent): number => {
@@ -36,7 +38,7 @@ const pickUp = (turn: Turn, state: IndexedState, event: Of<'StepStarted'>): stri
     dueAt: definition.kind === 'agent' ? turn.at + definition.deadlineMs : null,
     due: 'step',
   })
-  if (first)
+  if (first && !state.undoes)
     publish(turn, {
       type: 'step.started',
       message: `${state.title} started`,
@@ -104,6 +106,7 @@ const settleDebt = (turn: Turn, event: AgentEvent): void => {
 const succeeded = (turn: Turn, state: IndexedState, event: Of<'StepSucceeded'>): string | null => {
   settleDebt(turn, event)
   const { output, usage, spanId } = event
+  noteCompensation(turn, state, stepAt(turn.state, state.path).visits, output)
   const values = { output, event: null }
   const outcome = state.outcome === null ? 'done' : evaluateOne(turn, state, state.outcome, values)
   if (typeof outcome !== 'string') {
@@ -148,7 +151,7 @@ const askedHuman = (turn: Turn, state: IndexedState, event: Of<'StepAskedHuman'>
 export const applyAgentEvent = (turn: Turn, event: AgentEvent): string | null => {
   const state = stateOf(turn, event.step)
   const step = stepAt(turn.state, event.step)
-  if (!state || !owesReply(step) || step.dispatch !== event.dispatch) return 'stale-dispatch'
+  if (!state || !owesReply(step) || step.dispatch !== event.dispatch) return hearLastWord(turn, event)
   switch (event.type) {
     case 'StepStarted':
       return pickUp(turn, state, event)

@@ -1,13 +1,13 @@
 import { applyWhileCancelling } from './agent-events.js'
 import { whyNotOwed } from './child-runs.js'
+import { cleanUpMsOf } from './compensate.js'
 import { cancelRun } from './finish-run.js'
 import type { RunEvent } from './event.js'
+import { noteLastWord } from './last-words.js'
 import { allStates, stateOf } from './states-of.js'
 import { stopStep, voidDebt } from './stop-steps.js'
 import { isActive, owesReply, stepAt } from './step-at.js'
 import { endStepSpan, setStep, type Turn } from './turn.js'
-
-const cleanUpDefaultMs = 30_000
 
 const endWhenClean = (turn: Turn): void => {
   const cleaning = Object.values(turn.state.steps).some((step) => owesReply(step) && step.status === 'running')
@@ -20,8 +20,9 @@ const endWhenClean = (turn: Turn): void => {
  */
 export const requestCancel = (turn: Turn, event: Extract<RunEvent, { type: 'CancelRequested' }>): string | null => {
   if (turn.state.cancel) return 'already-cancelling'
-  const waitUntil = turn.at + (turn.index.definition.cleanUpMs ?? cleanUpDefaultMs)
-  turn.state.cancel = { at: turn.at, by: event.by, reason: event.reason, waitUntil }
+  const { by, reason, compensate = false } = event
+  const waitUntil = turn.at + cleanUpMsOf(turn)
+  turn.state.cancel = { at: turn.at, by, reason, waitUntil, ...(compensate ? { compensate } : {}) }
   for (const state of [...allStates(turn)].reverse()) {
     const step = stepAt(turn.state, state.path)
     if (!isActive(step)) continue
@@ -46,9 +47,11 @@ export const applyToCancelling = (turn: Turn, event: RunEvent): string | null =>
   if (!('attempt' in event) && event.type !== 'ChildFinished') return 'cancelling'
   const ignored = 'attempt' in event ? applyWhileCancelling(turn, event) : whyNotOwed(turn, event)
   if (ignored !== null || event.type === 'StepCheckpointed') return ignored
-  setStep(turn, event.step, { status: 'cancelled', finishedAt: turn.at, dueAt: null, due: null })
   const state = stateOf(turn, event.step)
-  if (state) endStepSpan(turn, state, { cancelled: true })
+  setStep(turn, event.step, { status: 'cancelled', finishedAt: turn.at, dueAt: null, due: null })
+  if (!state) return null
+  noteLastWord(turn, state, event)
+  endStepSpan(turn, state, { cancelled: true })
   endWhenClean(turn)
   return null
 }

@@ -107,7 +107,6 @@ describe('rules', () => {
     ['EXPRESSION_INVALID', [anAgent({ name: 'a', input: { x: 'nonsense.x' } })], {}],
     ['EXPRESSION_INVALID', [anAgent({ name: 'a', input: { x: 'data.a.matches("b")' } })], {}],
     ['BODY_MISSING', [sub], {}],
-    ['NOT_YET', [anAgent({ name: 'a', compensate: { agent: 'undo', input: {} } })], {}],
     ['NOT_YET', [aGate({ deciders: { needed: 2 } })], {}],
     ['NOT_YET', [anAgent({ name: 'a', checkpoint: { everyMs: 5 } })], {}],
     ['NOT_YET', [agent], { concurrency: { max: 1, behaviour: 'queue' } }],

@@ -22,6 +22,8 @@ export type Command =
     }
   /** The debt of a dispatch is paid. */
   | { readonly type: 'Settle'; readonly step: string; readonly dispatch: number }
+  /** What a visit of a step did is undone: the ledger of effects says so. */
+  | { readonly type: 'MarkUndone'; readonly step: string; readonly visit: number }
   /** The debt is void: forget it and tell the agent to stop. */
   | { readonly type: 'CancelJob'; readonly step: string; readonly dispatch: number; readonly queue: string }
   /** Keep the items of a map, by index from 0. */

@@ -1,8 +1,10 @@
 import { dispatchAgain, failDispatch } from './agent-events.js'
+import { cleaningUntil } from './compensations.js'
 import type { RunEvent } from './event.js'
 import { failRun } from './finish-run.js'
 import { expireGate } from './gate-events.js'
 import { closeJoin, completeStep, failStep } from './settle-step.js'
+import { mayBeAtWork } from './last-words.js'
 import type { RunState } from './state.js'
 import { stateOf } from './states-of.js'
 import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
@@ -15,7 +17,8 @@ type DeadlineReached = Extract<RunEvent, { readonly type: 'DeadlineReached' }>
 /** The earliest moment at which something of the run is due, in epoch milliseconds; null: nothing ever. */
 export const nextDeadlineAt = (state: RunState): number | null => {
   if (isFinished(state.status)) return null
-  if (state.cancel) return state.cancel.waitUntil
+  const cleanUp = cleaningUntil(state)
+  if (cleanUp !== null) return cleanUp
   let next = state.dueAt
   for (const step of Object.values(state.steps))
     if (step.dueAt !== null && isActive(step) && (next === null || step.dueAt < next)) next = step.dueAt
@@ -34,7 +37,8 @@ export const dueDeadlines = (state: RunState, now: number): readonly RunEvent[] 
     ...rest,
   })
   if (isFinished(state.status)) return []
-  if (state.cancel) return now >= state.cancel.waitUntil ? [event('clean-up')] : []
+  const cleanUp = cleaningUntil(state)
+  if (cleanUp !== null) return now >= cleanUp ? [event('clean-up')] : []
   if (state.dueAt !== null && now >= state.dueAt) return [event('run')]
   return (
     Object.entries(state.steps)
@@ -83,6 +87,7 @@ const missed = (turn: Turn, path: string, event: DeadlineReached): string | null
   }
   const what = code === 'QUEUE_DEADLINE' ? 'was not picked up in time' : 'did not answer in time'
   const error = { code, message: `${state.title} ${what}` }
+  if (mayBeAtWork(turn, state)) setStep(turn, path, { mayBeDone: true })
   failDispatch(turn, state, { error, attempts: step.attempts })
   return null
 }

@@ -9,6 +9,7 @@ import type {
   WorkflowDefinition,
 } from './definition.js'
 import { compileExpression, type Evaluate } from './expression.js'
+import type { Compensation } from './state.js'
 
 /** A transition ready to be tried. */
 export interface IndexedTransition {
@@ -67,6 +68,8 @@ export interface IndexedState {
   readonly inItem: boolean
   /** A compound's states with their share of it; the shares add up to 1. */
   readonly parts: readonly IndexedPart[]
+  /** What it undoes: it is no state of the definition then. */
+  readonly undoes?: Compensation
 }
 
 /** An item of a map: a region with all its states by path. */

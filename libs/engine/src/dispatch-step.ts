@@ -27,6 +27,7 @@ export const dispatchStep = (turn: Turn, state: IndexedState, decision: JsonObje
     gateId: null,
     error: null,
     ...(before.stopped ? { stopped: false } : {}),
+    ...(before.mayBeDone ? { mayBeDone: false } : {}),
     ...(decision ? { decision } : {}),
   })
   turn.commands.push({

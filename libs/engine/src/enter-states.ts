@@ -1,6 +1,7 @@
 import type { HumanState, ParallelState, WaitState } from './definition.js'
 import { startChild } from './child-runs.js'
 import type { IndexedRegion, IndexedState } from './definition-index.js'
+import { isCompensating } from './compensations.js'
 import { dispatchStep } from './dispatch-step.js'
 import { compileExpression } from './expression.js'
 import { completeRun, failRun } from './finish-run.js'
@@ -150,7 +151,7 @@ const enter = (turn: Turn, state: IndexedState, again: boolean): void => {
 /** Void once its region is no longer going on: a branch that was cancelled, a visit that is over. */
 const isVoid = (turn: Turn, { state, parentVisit: visit }: Entry): boolean => {
   const { owner, branch, item } = state.region
-  if (isFinished(turn.state.status)) return true
+  if (isFinished(turn.state.status) || isCompensating(turn.state)) return true
   if (owner === null) return false
   const step = stepAt(turn.state, owner.path)
   if (!isActive(step) || step.visits !== visit) return true

@@ -11,6 +11,8 @@ export interface RunError {
   readonly code: string
   readonly message: string
   readonly step?: string
+  /** What had failed before this did. */
+  readonly cause?: { readonly code: string; readonly message: string; readonly step?: string }
 }
 
 /** What a step used, summed over its attempts where the agent reports it. */
@@ -102,12 +104,20 @@ export type RunEvent =
       readonly output: Json
       readonly error: RunError | null
     })
-  | (At & { readonly type: 'CancelRequested'; readonly by: string; readonly reason: string | null })
+  | (At & {
+      readonly type: 'CancelRequested'
+      readonly by: string
+      readonly reason: string | null
+      /** Undoes what was done also where the definition says on request. */
+      readonly compensate?: boolean
+    })
   /** A failed or parked run goes on: from where it failed, or from a checkpoint whose state the shell restores into `restored`. */
   | (At & {
       readonly type: 'ResumeRequested'
       readonly by: string
       readonly checkpoint: number | null
+      /** `rollback` undoes first what was done since the checkpoint; `compensate` undoes all and goes on with nothing. */
+      readonly mode?: 'resume' | 'rollback' | 'compensate'
       readonly restored?: RunState
     })
   /** An operator sends a dead letter again: the run is reopened at that step with a new dispatch. */

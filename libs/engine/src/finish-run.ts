@@ -1,3 +1,4 @@
+import { beginCompensation } from './compensate.js'
 import type { RunError } from './event.js'
 import type { Json } from './json.js'
 import { stopAll } from './stop-steps.js'
@@ -28,8 +29,13 @@ export const completeRun = (turn: Turn, result: Json): void => {
   turn.commands.push({ type: 'Finish', status: 'completed', result, error: null })
 }
 
-/** Fails the run: what is going on elsewhere in it is stopped, to be taken up again by a resume. */
+/** Fails the run, as soon as what it did is undone, where that is asked for. */
 export const failRun = (turn: Turn, error: RunError): void => {
+  if (!beginCompensation(turn, 'failed', error)) endFailed(turn, error)
+}
+
+/** Ends the run as failed: what is going on elsewhere in it is stopped, to be taken up again by a resume. */
+export const endFailed = (turn: Turn, error: RunError): void => {
   stopAll(turn, true)
   finish(turn)
   turn.state.status = 'failed'
@@ -43,8 +49,13 @@ export const failRun = (turn: Turn, error: RunError): void => {
   turn.commands.push({ type: 'Finish', status: 'failed', result: null, error })
 }
 
-/** Ends a cancelled run once nothing is left to clean up. */
+/** Ends a cancelled run once nothing is left to clean up, and what it did is undone, where that is asked for. */
 export const cancelRun = (turn: Turn): void => {
+  if (!beginCompensation(turn, 'cancelled', null)) endCancelled(turn)
+}
+
+/** Ends the run as cancelled. */
+export const endCancelled = (turn: Turn): void => {
   stopAll(turn, false)
   skipWhatNeverCame(turn)
   finish(turn)

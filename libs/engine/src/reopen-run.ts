@@ -1,5 +1,6 @@
 import type { StateDefinition } from './definition.js'
 import type { IndexedState } from './definition-index.js'
+import { keptCompensations } from './compensations.js'
 import { restartChild } from './child-runs.js'
 import { dispatchStep } from './dispatch-step.js'
 import { enterAgain, enterHuman } from './enter-states.js'
@@ -75,8 +76,13 @@ const opened = (turn: Turn, checkpoint: number | null): void => {
   turn.state.error = null
   turn.state.result = null
   turn.state.finishedAt = null
-  turn.state.openings += 1
   turn.state.dueAt = deadlineMs === null ? null : turn.at + deadlineMs
+  // A rollback was told of, and counted, when it was asked for; what was done since the checkpoint is undone by now.
+  if (turn.event.type !== 'ResumeRequested' && turn.event.type !== 'DeadLetterReplayed') {
+    publish(turn, { type: 'progress', message: `Rolled back to checkpoint ${checkpoint}`, meta: { checkpoint } })
+    return
+  }
+  turn.state.openings += 1
   publish(turn, {
     type: 'run.resumed',
     message: checkpoint === null ? 'Resumed where it failed' : `Resumed from checkpoint ${checkpoint}`,
@@ -88,7 +94,8 @@ const opened = (turn: Turn, checkpoint: number | null): void => {
 const restore = (turn: Turn, restored: RunState): void => {
   const now = { ...turn.state }
   const rising = ['dispatchCount', 'gateCount', 'checkpointCount', 'published', 'progress', 'openings'] as const
-  Object.assign(turn.state, restored, { runId: now.runId, submittedBy: now.submittedBy, cancel: null })
+  const kept = keptCompensations(turn.state, restored)
+  Object.assign(turn.state, restored, kept, { runId: now.runId, submittedBy: now.submittedBy, cancel: null })
   for (const counter of rising) turn.state[counter] = Math.max(now[counter], restored[counter])
   // Versions of artifacts rise too: a new one must not take the id of one that was saved after the checkpoint.
   turn.state.artifacts = { ...restored.artifacts, ...now.artifacts }

@@ -1,3 +1,4 @@
+import { completeUndo, failUndo } from './compensation-events.js'
 import type { Action } from './definition.js'
 import {
   type IndexedRegion,
@@ -77,6 +78,7 @@ interface Completed {
 
 /** Ends a step well and follows the transition that answers. Without one the step fails with NO_TRANSITION. */
 export const completeStep = (turn: Turn, state: IndexedState, completed: Completed): void => {
+  if (state.undoes) return completeUndo(turn, state, completed)
   const { on, values, usage, spanId } = completed
   const transition = completed.transition ?? pickTransition(turn, state, { on, values })
   if (!transition) {
@@ -109,6 +111,7 @@ export const failStep = (
   cause: RunError,
   told: { readonly usage?: Usage | null; readonly spanId?: string | null } = {},
 ): Fate => {
+  if (state.undoes) return failUndo(turn, state, cause, told)
   const error = plainError(cause, state.path)
   const values = { output: null, event: { type: 'failed', error: errorMeta(error)['error'] ?? null, at: turn.at } }
   const handled = pickTransition(turn, state, { on: 'failed', values })

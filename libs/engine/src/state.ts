@@ -46,6 +46,8 @@ export interface StepState {
   readonly outputs?: JsonObject
   /** Stopped because the run failed (or failed it): taken up again when the run is resumed. */
   readonly stopped?: boolean
+  /** Stopped while its agent was at work on something that can be undone: its last word still counts for that. */
+  readonly mayBeDone?: boolean
 }
 
 /** An open gate, as `waitingFor` shows it. */
@@ -63,6 +65,36 @@ export interface OpenGate {
 export interface Scope {
   readonly input: Json
   readonly data: JsonObject
+}
+
+/** Something that was done and can be undone. */
+export interface Compensation {
+  /** Rises by one in a run, and is never given again. */
+  readonly number: number
+  readonly step: string
+  readonly visit: number
+  readonly agent: string
+  readonly queue: string
+  /** Worked out when the step was done. */
+  readonly input: JsonObject
+  /** Done after the checkpoint that the run went back to: to be done again, or undone with the rest. */
+  readonly carried?: boolean
+}
+
+/** The undoing of what was done, the last first. */
+export interface Compensating {
+  /** `failed`: what is last in `left` could not be undone. */
+  readonly status: 'running' | 'done' | 'failed'
+  /** What the run comes to when all is undone. */
+  readonly ending: 'failed' | 'cancelled' | 'rolled-back'
+  /** Why the run failed. */
+  readonly error: RunError | null
+  /** Numbers of what is still to be undone, rising. */
+  readonly left: readonly number[]
+  /** Until when steps at work may still answer; null: they have. */
+  readonly waitUntil: number | null
+  /** Where the run is rolled back to. */
+  readonly back: { readonly checkpoint: number | null; readonly restored: RunState } | null
 }
 
 /** The whole state of a run: JSON, structurally shared between versions. */
@@ -94,9 +126,18 @@ export interface RunState {
     readonly by: string
     readonly reason: string | null
     readonly waitUntil: number
+    /** Whether what was done is undone also where that is only done on request. */
+    readonly compensate?: boolean
   } | null
   readonly result: Json
   readonly error: RunError | null
   /** How often it was reopened by resume or replay. */
   readonly openings: number
+  /** What was done and can be undone, in the order in which it was done. */
+  readonly compensations?: readonly Compensation[]
+  readonly compensationCount?: number
+  /** Numbers of what was undone. */
+  readonly undone?: readonly number[]
+  /** The last undoing; null where the run went on from a checkpoint before it. */
+  readonly compensation?: Compensating | null
 }

@@ -1,3 +1,4 @@
+import { undoneAt, undoStateOf } from './compensations.js'
 import type { IndexedItem, IndexedRegion, IndexedState } from './definition-index.js'
 import { stepAt } from './step-at.js'
 import type { Turn } from './turn.js'
@@ -18,10 +19,12 @@ export const itemOf = (turn: Turn, map: IndexedState, item: number): IndexedItem
   return made
 }
 
-/** A state by its path; undefined for one that the definition does not have. */
+/** A state by its path, also one that undoes; undefined for one that the run does not have. */
 export const stateOf = (turn: Turn, path: string): IndexedState | undefined => {
   const known = turn.index.states.get(path)
   if (known) return known
+  const undone = undoneAt(path)
+  if (undone !== null) return undoStateOf(turn.state, stateOf(turn, undone))
   const parts = path.split('.')
   for (let position = parts.length - 2; position > 0; position -= 1) {
     if (!/^\d+$/.test(parts[position] ?? '')) continue

@@ -1,5 +1,6 @@
 import type { IndexedState } from './definition-index.js'
 import { forgetItems } from './forget-items.js'
+import { mayBeAtWork } from './last-words.js'
 import { allStates, withInner } from './states-of.js'
 import { isActive, owesReply, stepAt } from './step-at.js'
 import { endStepSpan, setGate, setScope, setStep, type Turn } from './turn.js'
@@ -44,6 +45,7 @@ export const voidDebt = (turn: Turn, { definition, path, queue }: IndexedState):
 export const stopStep = (turn: Turn, state: IndexedState, stopped: boolean): void => {
   const step = stepAt(turn.state, state.path)
   if (!isActive(step)) return
+  const mayBeDone = owesReply(step) && mayBeAtWork(turn, state)
   if (owesReply(step)) voidDebt(turn, state)
   closeGateOf(turn, state.path, 'cancelled')
   setStep(turn, state.path, {
@@ -52,6 +54,7 @@ export const stopStep = (turn: Turn, state: IndexedState, stopped: boolean): voi
     dueAt: null,
     due: null,
     ...(stopped ? { stopped: true } : {}),
+    ...(mayBeDone ? { mayBeDone } : {}),
   })
   endStepSpan(turn, state, { cancelled: true })
 }

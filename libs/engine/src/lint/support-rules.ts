@@ -5,7 +5,6 @@ import { placesOf } from './places.js'
 const periodic = (policy: CheckpointPolicy | undefined): boolean => typeof policy === 'object'
 
 const notYet = ({ checkpoint, ...state }: StateDefinition): readonly string[] => [
-  ...(state.kind === 'agent' && state.compensate ? ['compensation'] : []),
   ...(state.kind === 'human' && (state.deciders?.needed ?? 1) > 1 ? ['several deciders'] : []),
   ...(state.kind === 'human' && state.deciders?.scope !== undefined ? ['a scope for deciders'] : []),
   ...(state.kind === 'human' && state.remindEveryMs !== undefined ? ['reminders'] : []),
@@ -20,7 +19,6 @@ export const checkSupport = (definition: WorkflowDefinition): readonly Finding[]
     error('NOT_YET', where, `${what}: not yet`, 'Leave it out until the engine supports it.')
   return [
     ...(periodic(definition.checkpoint) ? [finding('', 'periodic checkpoints')] : []),
-    ...(definition.compensation ? [finding('', 'compensation')] : []),
     ...(definition.concurrency ? [finding('', 'a limit on runs of a workflow')] : []),
     ...placesOf(definition).flatMap(({ state, path }) => notYet(state).map((what) => finding(path, what))),
   ]

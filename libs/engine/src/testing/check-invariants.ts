@@ -1,7 +1,8 @@
 import type { Advanced } from '../advance.js'
 import type { RunEvent } from '../event.js'
 import type { RunState } from '../state.js'
-import { isActive, isFinished, owesReply } from '../step-at.js'
+import { cleaningUntil, undoing, undoneAt, undoPathOf } from '../compensations.js'
+import { isActive, isFinished, owesReply, stepAt } from '../step-at.js'
 
 /** A broken invariant, with its name and the event that broke it. */
 export class InvariantBroken extends Error {
@@ -32,7 +33,7 @@ const whyNotJson = (value: unknown, path: string): string | null => {
 }
 
 const waitsForSomething = (state: RunState): boolean =>
-  state.cancel !== null ||
+  cleaningUntil(state) !== null ||
   Object.keys(state.gates).length > 0 ||
   Object.values(state.steps).some(
     (step) =>
@@ -116,6 +117,30 @@ const checkMaps = (event: RunEvent, { state }: Advanced): void => {
   }
 }
 
+const checkCompensations = (before: RunState, event: RunEvent, { state, commands }: Advanced): void => {
+  const { compensation, compensations = [], compensationCount = 0, undone = [] } = state
+  const numbers = compensations.map(({ number }) => number)
+  if (numbers.some((number, index) => number > compensationCount || number <= (numbers[index - 1] ?? 0)))
+    fail('compensations are numbered in order', event, numbers.join())
+  if (compensationCount < (before.compensationCount ?? 0)) fail('counters only rise', event, 'compensationCount')
+  if (numbers.some((number) => undone.includes(number)) || new Set(undone).size !== undone.length)
+    fail('what was undone is not undone again', event, undone.join())
+  for (const { type, ...marked } of commands) {
+    if (type !== 'MarkUndone') continue
+    const { step, visit } = marked as { readonly step: string; readonly visit: number } // of a MarkUndone
+    const last = undoing(before)
+    if (last?.step !== step || last.visit !== visit) fail('the last done is undone first', event, `${step} ${visit}`)
+  }
+  const active = Object.keys(state.steps).filter((path) => isActive(stepAt(state, path)))
+  const next = undoing(state)
+  if (compensation?.status === 'running' && compensation.waitUntil === null) {
+    if (!next || active.join() !== undoPathOf(next.step)) fail('one thing at a time is undone', event, active.join())
+  } else if (active.some((path) => undoneAt(path) !== null))
+    fail('nothing is undone unless it was begun', event, active.join())
+  if (compensation?.status === 'done' && compensation.left.length > 0)
+    fail('the end comes after what is to be undone', event, compensation.left.join())
+}
+
 const terminal = new Set(['run.completed', 'run.failed', 'run.cancelled'])
 
 const checkEnd = (before: RunState, event: RunEvent, { state, commands }: Advanced): void => {
@@ -151,6 +176,7 @@ export const checkInvariants = (before: RunState, event: RunEvent, advanced: Adv
   checkProgress(before, event, advanced)
   checkDebts(before, event, advanced)
   checkMaps(event, advanced)
+  checkCompensations(before, event, advanced)
   checkEnd(before, event, advanced)
   freeze(state)
 }

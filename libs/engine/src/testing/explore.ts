@@ -46,6 +46,8 @@ const keyOf = (state: RunState): string =>
     state.status,
     state.openings,
     state.cancel !== null,
+    state.compensations,
+    state.compensation && { ...state.compensation, waitUntil: state.compensation.waitUntil !== null },
     state.scopes,
     state.signals,
     state.result,
@@ -61,6 +63,7 @@ const keyOf = (state: RunState): string =>
         step.branches,
         step.gateId !== null,
         step.items,
+        step.mayBeDone ?? false,
       ]),
   ])
 
@@ -82,8 +85,10 @@ const eventsFrom = (
   const { failures = true, deadlines = true, cancel = true, resume = true } = options.badDays ?? {}
   const events: RunEvent[] = []
   if (isFinished(state.status)) {
-    if (state.status === 'failed' && resume && state.openings < 1)
-      events.push({ type: 'ResumeRequested', at, by: 'an-operator', checkpoint: null })
+    if (state.status === 'failed' && resume && state.openings < 1) {
+      const asked = { type: 'ResumeRequested', at, by: 'an-operator', checkpoint: null } as const
+      events.push(asked, ...(state.compensations?.length ? [{ ...asked, mode: 'compensate' as const }] : []))
+    }
     return events
   }
   const turn = startTurn(indexDefinition(definition), state, { type: 'RunStarted', at, input: null })
@@ -91,6 +96,7 @@ const eventsFrom = (
     const waiting = stateOf(turn, step)?.definition
     events.push(...askedOf(rows, step, { dispatch, status, ...kept }, at))
     const from = { at, step, dispatch, attempt: 1 }
+    if (kept.mayBeDone) events.push({ type: 'StepSucceeded', ...from, output: {}, usage: null })
     if (owesReply({ dispatch, status, ...kept }) && waiting?.kind === 'workflow') {
       const ended = { type: 'ChildFinished', at, step, dispatch, runId: null, error: null, output: {} } as const
       events.push({ ...ended, status: 'completed' })

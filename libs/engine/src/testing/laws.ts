@@ -1,11 +1,15 @@
 import { equalJson } from './equal-json.js'
 import { advance } from '../advance.js'
 import type { WorkflowDefinition } from '../definition.js'
+import { indexDefinition } from '../definition-index.js'
 import { applyPatch, diffState } from '../diff-state.js'
 import type { RunEvent } from '../event.js'
 import { initialState } from '../initial-state.js'
+import { placesOf } from '../lint/places.js'
+import { stateOf } from '../states-of.js'
 import { stepsOf } from '../steps-of.js'
 import { isFinished } from '../step-at.js'
+import { startTurn } from '../turn.js'
 import type { ExploreOptions } from './explore.js'
 import {
   calledTwice,
@@ -15,7 +19,7 @@ import {
   keepsInvariants,
   repeatsLaterInAnyOrder,
 } from './interruption-laws.js'
-import { type SimulatedAgents, type SimulateOptions, simulate } from './simulate.js'
+import { type Simulated, type SimulatedAgents, type SimulateOptions, simulate } from './simulate.js'
 
 /** What a definition's laws need to know of its world. */
 export interface LawfulWorld {
@@ -105,6 +109,10 @@ const failing = (definition: WorkflowDefinition, { agents, options }: LawfulWorl
   if (state.status !== 'failed' || state.error?.code !== 'BROKEN') return
   assert(dead, `${path} failed the run without a dead letter`)
   const resumed = advance(definition, state, { type: 'ResumeRequested', at: 9e12, by: 'an-operator', checkpoint: null })
+  if (state.compensation) {
+    assert(resumed.ignored === 'compensated', 'a run is resumed although what it did is undone')
+    return
+  }
   const again = resumed.commands.some((command) => command.type === 'Dispatch' && command.step === path)
   assert(again, `a resume does not dispatch ${path} again`)
 }
@@ -113,6 +121,54 @@ const silent = (definition: WorkflowDefinition, { agents, options }: LawfulWorld
   const { state } = simulate(definition, { ...agents, [path]: () => ({ silent: true }) }, options)
   assert(isFinished(state.status), `with ${path} silent the run ends, but is ${state.status}`)
 }
+
+interface Done {
+  readonly step: string
+  readonly visit: number
+}
+
+const doneBy = (definition: WorkflowDefinition, events: Simulated['events'], steps: Simulated['commands']): Done[] => {
+  const visits = new Map(
+    steps.flatMap((command) => (command.type === 'Dispatch' ? [[command.dispatch, command.visit] as const] : [])),
+  )
+  const turn = startTurn(indexDefinition(definition), initialState({ runId: 'r', submittedBy: 's' }), {
+    type: 'RunStarted',
+    at: 0,
+    input: null,
+  })
+  return events.flatMap(({ event, ignored }) => {
+    if (event.type !== 'StepSucceeded' || ignored !== null) return []
+    const state = stateOf(turn, event.step)?.definition
+    const undoable = state?.kind === 'agent' && state.compensate !== undefined
+    return undoable ? [{ step: event.step, visit: visits.get(event.dispatch) ?? 0 }] : []
+  })
+}
+
+/** Cuts a world short after each of its events in turn, by a cancellation, and looks at what was undone. */
+const undone = (definition: WorkflowDefinition, { agents, options }: LawfulWorld): void => {
+  const { events } = simulate(definition, agents, options)
+  for (let cut = 1; cut < events.length; cut += 1) {
+    let count = 0
+    const { state, ...cancelled } = simulate(definition, agents, {
+      ...options,
+      interfere: (_, { at }) => {
+        count += 1
+        const asked = { type: 'CancelRequested', at, by: 'an-operator', reason: null, compensate: true } as const
+        return count === cut ? [asked] : []
+      },
+    })
+    if (state.status !== 'cancelled') continue
+    const marked = cancelled.commands.flatMap((command) =>
+      command.type === 'MarkUndone' ? [{ step: command.step, visit: command.visit }] : [],
+    )
+    const done = doneBy(definition, cancelled.events, cancelled.commands)
+    assert(equalJson(marked, done.toReversed()), `done ${JSON.stringify(done)}, undone ${JSON.stringify(marked)}`)
+    assert((state.compensations ?? []).length === 0, 'something is left to be undone')
+  }
+}
+
+const canBeUndone = (definition: WorkflowDefinition): boolean =>
+  placesOf(definition).some(({ state }) => state.kind === 'agent' && state.compensate !== undefined)
 
 /**
  * The laws that hold for every definition, each with its name: events that come twice or late change nothing, each
@@ -130,6 +186,14 @@ export const lawsOf = (definition: WorkflowDefinition, world: LawfulWorld): read
   { fact: 'a cancellation ends the run wherever it comes', check: () => cancelledAnywhere(definition, world) },
   { fact: 'the run ends when nobody ever answers', check: () => endsByTimeAlone(definition, world) },
   { fact: 'every state that a walk reaches keeps the invariants', check: () => keepsInvariants(definition, world) },
+  ...(canBeUndone(definition)
+    ? [
+        {
+          fact: 'what was done is undone in reverse order, once each, and nothing else',
+          check: () => undone(definition, world),
+        },
+      ]
+    : []),
   ...stepsOf(definition)
     .filter(({ kind }) => kind === 'agent')
     .flatMap(({ path }) => [
