@@ -324,5 +324,5 @@ test('every reachable state of a run that is undone keeps the invariants', () =>
 
 describe('the laws', () => {
   const agents = { flight: () => ({ output: { id: 1 } }), hotel: () => ({ output: { id: 2 } }) }
-  for (const { fact, check } of lawsOf(trip(), { agents })) test(fact, () => expect(check).not.toThrow())
+  for (const { fact, check } of lawsOf(trip(), { agents })) test(`law: ${fact}`, () => expect(check).not.toThrow())
 })
