@@ -10,6 +10,7 @@ import type {
   DeadLetterRow,
   Decided,
   DefinitionRow,
+  Fork,
   GateCursor,
   GateDecision,
   GateRow,
@@ -50,6 +51,20 @@ export interface AskedCommand {
 
 /** Whether resuming a failed run would change it. `restored`: its state at the checkpoint that was asked for. */
 export type HasEffect = (state: RunState, restored: RunState | null) => boolean
+
+/** What a fork begins with. */
+export interface ForkOrigin {
+  /** What the other run was submitted with. */
+  readonly input: Json
+  /** Number of the checkpoint, and the state then; null: from the start. */
+  readonly checkpoint: number | null
+  readonly restored: RunState | null
+}
+
+/** A fork to make; `checkpoint` is a number or a label. */
+export type AskedFork = Omit<Fork, 'input' | 'checkpoint' | 'artifacts' | 'forkedBy'> & {
+  readonly checkpoint: string | null
+}
 
 /** Who does something that the audit keeps. */
 export interface Actor {
@@ -140,6 +155,14 @@ export interface StorePorts {
     command: AskedCommand,
     hasEffect?: HasEffect,
   ) => Promise<Appended | { readonly outcome: 'no-checkpoint' | 'no-effect' }>
+  /** Makes a forked run with the input that `inputOf` gives; what it throws undoes all of it. */
+  readonly forkRun: (
+    actor: Actor,
+    fork: AskedFork,
+    inputOf: (origin: ForkOrigin) => Json,
+  ) => Promise<
+    { readonly outcome: 'forked'; readonly priority: 0 | 1 | 2 } | { readonly outcome: 'unknown' | 'no-checkpoint' }
+  >
   readonly listDeadLetters: (
     tenantId: string,
     page: DeadLetterFilter & {

@@ -9,6 +9,7 @@ import {
   decideGate,
   discardDeadLetters,
   findApiKey,
+  forkRun,
   insertFirings,
   listArtifacts,
   listCheckpoints,
@@ -26,6 +27,7 @@ import {
   readCheckpoint,
   readDefinition,
   readDefinitionsByHash,
+  readInput,
   readRun,
   readState,
   readStateParts,
@@ -146,6 +148,26 @@ const fire = async (tx: Tx, actor: Actor, ...[trigger, submission]: Tail<Paramet
   return 'fired' as const
 }
 
+const fork = async (tx: Tx, actor: Actor, ...[asked, inputOf]: Tail<Parameters<StorePorts['forkRun']>>) => {
+  const found = await readInput(tx, asked.from)
+  if (found === null) return { outcome: 'unknown' } as const
+  const at = asked.checkpoint === null ? null : await stateAt(tx, asked.from, asked.checkpoint)
+  if (asked.checkpoint !== null && at === null) return { outcome: 'no-checkpoint' } as const
+  const checkpoint = at?.number ?? null
+  const input = inputOf({ input: found.input, checkpoint, restored: at?.state ?? null })
+  const artifacts = Object.entries(at?.state.artifacts ?? {}).map(([name, { version }]) => ({ name, version }))
+  const forked = await forkRun(tx, { ...asked, checkpoint, input, artifacts, forkedBy: actor.principal })
+  if (forked === null) return { outcome: 'unknown' } as const
+  await appendAudit(tx, {
+    tenant: actor.tenantId,
+    actor: actor.principal,
+    action: 'run.forked',
+    subject: asked.runId,
+    detail: { from: asked.from, checkpoint, version: asked.version },
+  })
+  return { outcome: 'forked', priority: forked.priority } as const
+}
+
 /** Plugs the store in. Every function that takes a tenant runs in a transaction that sees that tenant alone. */
 export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
   const as = <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> => asTenant(pool, tenantId, work)
@@ -199,6 +221,7 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     listGates: (tenantId, page) => as(tenantId, (tx) => listGates(tx, page)),
     decideGate: (decision, accepts) => decide(pool, decision, accepts),
     appendCommand: (actor, command, hasEffect) => as(actor.tenantId, (tx) => ask(tx, actor, command, hasEffect)),
+    forkRun: (actor, asked, inputOf) => as(actor.tenantId, (tx) => fork(tx, actor, asked, inputOf)),
     listDeadLetters: (tenantId, page) => as(tenantId, (tx) => listDeadLetters(tx, page)),
     countDeadLetters: (tenantId, filter) => as(tenantId, (tx) => countDeadLetters(tx, filter)),
     resolveDeadLetters: async ({ tenantId, principal }, action, filter) => {

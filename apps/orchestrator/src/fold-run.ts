@@ -67,9 +67,9 @@ const recorded = (event: RunEvent): RunEvent => {
     const { outputs: _outputs, ...rest } = event
     return rest
   }
-  if (event.type !== 'ResumeRequested' || event.restored === undefined) return event
+  if (event.type !== 'ResumeRequested' && event.type !== 'RunForked') return event
   const { restored: _restored, ...rest } = event
-  return rest
+  return rest.type === 'RunForked' ? { ...rest, input: null } : rest
 }
 
 /** Applies `events` in order, then the deadlines that are due. Throws only on a bug of ours. */

@@ -1,8 +1,9 @@
 import { applyPatch, initialState, type Patch, type RunState } from '@flotilla/engine'
-import { readCheckpoint, readStateParts, type ClaimedRun, type Tx } from '@flotilla/store'
+import { readCheckpoint, readStateParts } from '@flotilla/store'
+import type { RestoreCheckpoint } from './hydrate-event.js'
 
 /** The state of a run as it was at a checkpoint: patches folded onto the last snapshot; null for an unknown checkpoint. */
-export const restoreCheckpoint = async (tx: Tx, run: ClaimedRun, checkpoint: number): Promise<RunState | null> => {
+export const restoreCheckpoint: RestoreCheckpoint = async (tx, run, checkpoint) => {
   const found = await readCheckpoint(tx, run.runId, String(checkpoint))
   if (found === null) return null
   const { snapshot, patches } = await readStateParts(tx, run.runId, found.position)

@@ -1,4 +1,4 @@
-import type { RunEvent, RunState, WorkflowDefinition } from '@flotilla/engine'
+import type { RunEvent, WorkflowDefinition } from '@flotilla/engine'
 import {
   claimRuns,
   claimSuspect,
@@ -23,7 +23,7 @@ import type { Definitions } from './definitions.js'
 import { fireCompletions } from './fire-completions.js'
 import { followUpsOf, saveFollowUps, type FollowUps } from './follow-ups.js'
 import { foldRun, type FoldedRun } from './fold-run.js'
-import { hydrateEvent } from './hydrate-event.js'
+import { firstEventOf, hydrateEvent, type RestoreCheckpoint } from './hydrate-event.js'
 import type { ReceivedReply } from './replies-inbox.js'
 import type { Triggered } from './start-triggered.js'
 import { toAppliedRun } from './to-applied-run.js'
@@ -55,12 +55,7 @@ export interface TickDependencies {
   readonly limits: TickLimits
   /** Names the claimed runs before they are folded; resolves when the marker is written. */
   readonly markClaim: (runs: readonly { readonly runId: string; readonly position: number }[]) => Promise<void>
-  readonly restoreCheckpoint: (
-    tx: Tx,
-    run: ClaimedRun,
-    checkpoint: number,
-    definition: WorkflowDefinition,
-  ) => Promise<RunState | null>
+  readonly restoreCheckpoint: RestoreCheckpoint
   readonly onParked: (run: ClaimedRun, reason: string, error: unknown) => void
 }
 
@@ -116,7 +111,7 @@ const eventsOf = (
 ): RunEvent[] => {
   const events = [...waiting.map((row) => row.event), ...replies.map((reply) => reply.toEvent(at))]
   if (run.state !== null || events[0]?.type === 'CancelRequested') return events
-  return [{ type: 'RunStarted', at, input: run.input }, ...events]
+  return [firstEventOf(run, at), ...events]
 }
 
 const claim = async (tx: Tx, limits: TickLimits, input: TickInput): Promise<Claimed> => {
@@ -190,14 +185,12 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         if (!definition) throw new Error('DEFINITION_MISSING')
         if (run.semantics > semanticsKnown) throw new Error('SEMANTICS_UNKNOWN')
         const events = eventsOf(run, rows, replies, at)
+        const restore = dependencies.restoreCheckpoint
         for (const [index, event] of events.entries())
-          if (event.type === 'ItemsRead' || event.type === 'ItemsCollected')
-            events[index] = await hydrateEvent(tx, run, event)
-          else if (event.type === 'ResumeRequested' && event.checkpoint !== null) {
-            const restored = await dependencies.restoreCheckpoint(tx, run, event.checkpoint, definition)
-            if (restored !== null) events[index] = { ...event, restored }
-          }
+          events[index] = await hydrateEvent(tx, run, { event, definition, restore })
         const folded = foldRun(run, events, { definition, now: at, deadlines, gatesDecided, spanIdOf })
+        // A run that its first event did not begin would be admitted for ever.
+        if (folded.state.status === 'created' && events.length > 0) throw new Error('NOT_BEGUN')
         const applied = toAppliedRun(
           run,
           folded,

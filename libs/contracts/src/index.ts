@@ -59,9 +59,10 @@ export {
   WorkflowView,
 } from './http/operation-views.js'
 export { ProblemDocument, ProblemMember } from './http/problem-document.js'
-export { CancelRun, DecideGate, ResumeRun } from './http/run-commands.js'
+export { CancelRun, DecideGate, ForkRun, ResumeRun } from './http/run-commands.js'
 export {
   ErrorView,
+  ForkedFromView,
   GateDecision,
   ItemsView,
   RunAccepted,

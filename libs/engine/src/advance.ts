@@ -10,6 +10,7 @@ import { enterRun, enterStates } from './enter-states.js'
 import type { RunEvent } from './event.js'
 import { ExpressionError } from './expression.js'
 import { failRun } from './finish-run.js'
+import { forkRun, takeOver } from './fork-run.js'
 import { decideGate } from './gate-events.js'
 import { finishChild } from './child-runs.js'
 import { receiveItems } from './map-items.js'
@@ -53,6 +54,7 @@ const start = (turn: Turn, { input }: Extract<RunEvent, { readonly type: 'RunSta
 const applyEvent = (turn: Turn, event: RunEvent): string | null => {
   const { status, cancel } = turn.state
   if (event.type === 'RunStarted') return start(turn, event)
+  if (event.type === 'RunForked') return forkRun(turn, event)
   if (status === 'created') return event.type === 'CancelRequested' ? requestCancel(turn, event) : 'not-started'
   if (event.type === 'ResumeRequested') return resumeOrUndo(turn, event)
   if (event.type === 'DeadLetterReplayed') return replayOrUndo(turn, event)
@@ -126,13 +128,15 @@ const failExpression = (
     turn.state.startedAt = turn.at
     setScope(turn, '', { input: event.input, data: {} })
   }
-  const path = stepOf(state, event) ?? where
+  if (event.type === 'RunForked') takeOver(turn, event)
+  const before = { ...turn.state }
+  const path = stepOf(before, event) ?? where
   const step = path === null ? undefined : stateOf(turn, path)
-  if (step && (isActive(stepAt(state, step.path)) || !Object.values(state.steps).some(isActive))) {
-    const { visits } = stepAt(state, step.path)
-    if (owesReply(stepAt(state, step.path))) voidDebt(turn, step)
+  if (step && (isActive(stepAt(before, step.path)) || !Object.values(before.steps).some(isActive))) {
+    const { visits } = stepAt(before, step.path)
+    if (owesReply(stepAt(before, step.path))) voidDebt(turn, step)
     closeGateOf(turn, step.path, 'cancelled')
-    const again = { visits: Math.max(1, visits), enteredAt: stepAt(state, step.path).enteredAt ?? turn.at }
+    const again = { visits: Math.max(1, visits), enteredAt: stepAt(before, step.path).enteredAt ?? turn.at }
     setStep(turn, step.path, { ...again, status: 'failed', finishedAt: turn.at, dueAt: null, due: null, error })
     setStep(turn, step.path, { stopped: true })
     endStepSpan(turn, step, { error })

@@ -111,6 +111,17 @@ export type RunEvent =
       /** Undoes what was done also where the definition says on request. */
       readonly compensate?: boolean
     })
+  /**
+   * The first event of a run that was forked off another: it takes over the state that the other had at a checkpoint
+   * (`restored`, which the shell puts in), with `input` in place of the other's; without one it begins at the start.
+   */
+  | (At & {
+      readonly type: 'RunForked'
+      readonly by: string
+      readonly from: { readonly runId: string; readonly checkpoint: number | null }
+      readonly input: Json
+      readonly restored?: RunState
+    })
   /** A failed or parked run goes on: from where it failed, or from a checkpoint whose state the shell restores into `restored`. */
   | (At & {
       readonly type: 'ResumeRequested'

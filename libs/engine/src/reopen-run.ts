@@ -101,8 +101,20 @@ const restore = (turn: Turn, restored: RunState): void => {
   turn.state.artifacts = { ...restored.artifacts, ...now.artifacts }
 }
 
-/** R2. */
-const sendOutAnew = (turn: Turn): void => {
+/** Times that run from the entry of a wait or a compound run from now; a moment of the calendar stays. */
+const renewTimes = (turn: Turn): void => {
+  for (const { path, definition } of allStates(turn)) {
+    const { dueAt, enteredAt, ...step } = stepAt(turn.state, path)
+    const { kind } = definition
+    if (dueAt === null || enteredAt === null || !isActive({ ...step, dueAt, enteredAt })) continue
+    if (kind === 'agent' || kind === 'human' || (kind === 'wait' && definition.until !== undefined)) continue
+    setStep(turn, path, { dueAt: turn.at + (dueAt - enteredAt) })
+  }
+}
+
+/** R2: what the state says is going on is sent out under new numbers. */
+export const sendOutAnew = (turn: Turn): void => {
+  renewTimes(turn)
   const gates = Object.values(turn.state.gates)
   for (const { gateId } of gates) setGate(turn, gateId, null)
   for (const state of allStates(turn)) {
@@ -121,13 +133,21 @@ const sendOutAnew = (turn: Turn): void => {
 const renewed = (turn: Turn, { dueAt, since }: OpenGate): number | null =>
   dueAt === null ? null : turn.at + (dueAt - since)
 
-/** Takes up every step that stopped when the run failed, and opens what encloses it. */
-const reopen = (turn: Turn, checkpoint: number | null): string | null => {
-  const leaves = allStates(turn).filter((state) => isLeafStopped(turn, state))
-  if (leaves.length === 0) return 'nothing-to-resume'
-  opened(turn, checkpoint)
+const stoppedLeaves = (turn: Turn): readonly IndexedState[] =>
+  allStates(turn).filter((state) => isLeafStopped(turn, state))
+
+/** Takes up every step that stopped when the run failed, and opens what encloses it. Whether there was any. */
+export const takeUpStopped = (turn: Turn): boolean => {
+  const leaves = stoppedLeaves(turn)
   for (const state of leaves) reopenAround(turn, state)
   for (const state of leaves) takeUp(turn, state)
+  return leaves.length > 0
+}
+
+const reopen = (turn: Turn, checkpoint: number | null): string | null => {
+  if (stoppedLeaves(turn).length === 0) return 'nothing-to-resume'
+  opened(turn, checkpoint)
+  takeUpStopped(turn)
   return null
 }
 

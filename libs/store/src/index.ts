@@ -27,6 +27,7 @@ export {
   shippedTenant,
   type DefinitionRow,
 } from './sql/definitions.js'
+export { forkRun, readInput, type Fork } from './sql/fork-run.js'
 export {
   decideGate,
   listGates,

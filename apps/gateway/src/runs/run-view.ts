@@ -90,6 +90,7 @@ export const runView = ({ run, gates: open }: RunWithGates, definition: Workflow
     error: run.status === 'parked' ? parkedError(run.parkedReason) : errorViewOf(run.error),
     createdAt: run.createdAt.toISOString(),
     finishedAt: run.finishedAt?.toISOString() ?? null,
+    forkedFrom: run.forkedFrom === null ? null : { runId: run.forkedFrom, checkpoint: run.forkedCheckpoint },
     links: runLinks(run.runId),
   }
 }

@@ -3,6 +3,7 @@ import {
   CancelRun,
   CheckpointDiff,
   CheckpointPage,
+  ForkRun,
   ResumeRun,
   RunAccepted,
   RunCommandAccepted,
@@ -20,6 +21,7 @@ import { cursorParam, limitParam, textParamDoc, wordParamDoc } from '../http/par
 import { Route } from '../http/route.js'
 import { cancelRun, resumeRun, signalRun, type RunRequest } from './ask-run.js'
 import { listRunViews, readRunView } from './find-run.js'
+import { forkRun } from './fork-run.js'
 import { readIdempotencyKey } from './idempotency.js'
 import {
   diffCheckpoints,
@@ -209,6 +211,29 @@ export class RunsController {
   })
   resume(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunCommandAccepted> {
     return resumeRun(this.gateway, this.about(request, runId), bodyOf(ResumeRun, request, {}))
+  }
+
+  @Route('POST', '/runs/:runId/fork', {
+    access: ['runs:operate'],
+    doc: {
+      id: 'forkRun',
+      tag,
+      summary: 'Makes a new run that begins at a checkpoint of this one, with the same input or another one.',
+      body: ForkRun,
+      bodyOptional: true,
+      answers: { 202: { description: 'Accepted; `Location` is the new run.', body: RunAccepted } },
+      problems: [404, 409, 413, 415],
+    },
+  })
+  async fork(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Param('runId') runId: string,
+  ): Promise<RunAccepted> {
+    const asked = { ...this.about(request, runId), traceId: traceOf(request).traceId }
+    const accepted = await forkRun(this.gateway, asked, bodyOf(ForkRun, request, {}))
+    void reply.header('location', accepted.links.self)
+    return accepted
   }
 
   @Route('POST', '/runs/:runId/cancel', {

@@ -90,14 +90,23 @@ const fold = (run: ClaimedRun, definition: WorkflowDefinition, events: readonly 
   }
 }
 
-/** The state that a resume goes back to, as the orchestrator puts it into the event. */
-const restored = async (tx: Tx, runId: string, event: RunEvent): Promise<RunEvent> => {
-  if (event.type !== 'ResumeRequested' || event.checkpoint === null) return event
-  const checkpoint = await readCheckpoint(tx, runId, String(event.checkpoint))
+/** The state that a resume goes back to, or a fork begins with, as the orchestrator puts it into the event. */
+const restored = async (tx: Tx, own: string, event: RunEvent): Promise<RunEvent> => {
+  if (event.type !== 'ResumeRequested' && event.type !== 'RunForked') return event
+  const [runId, number] =
+    event.type === 'RunForked' ? [event.from.runId, event.from.checkpoint] : [own, event.checkpoint]
+  if (number === null) return event
+  const checkpoint = await readCheckpoint(tx, runId, String(number))
   const parts = await readStateParts(tx, runId, checkpoint?.position ?? 0)
   const start: RunState = initialState({ runId, submittedBy: 'spec' })
   const state = parts.patches.reduce<RunState>((before, patch) => applyPatch(before, patch as Patch), start)
   return { ...event, restored: state }
+}
+
+const beginningOf = ({ forkedFrom, forkedCheckpoint, forkedBy, createdAt, input }: ClaimedRun): RunEvent => {
+  const at = createdAt.getTime()
+  if (forkedFrom === null) return { type: 'RunStarted', at, input }
+  return { type: 'RunForked', at, by: forkedBy ?? '', from: { runId: forkedFrom, checkpoint: forkedCheckpoint }, input }
 }
 
 /** Stands in for the orchestrator in specs: applies what waits for a run, and `more` events, in one transaction. */
@@ -112,9 +121,9 @@ export const settleRun = (
     const [run] = await readClaimedRuns(tx, [runId])
     if (!run) throw new Error(`no run ${runId}`)
     const { events } = await readEvents(tx, [runId], { eventsMax: 100, bytesMax: 1_000_000 })
-    const start: RunEvent[] =
-      run.state === null ? [{ type: 'RunStarted', at: run.createdAt.getTime(), input: run.input }] : []
-    const waiting = await Promise.all(events.map(({ event }) => restored(tx, runId, event)))
-    const applied = fold(run, definition, [...start, ...waiting, ...more])
+    const start: RunEvent[] = run.state === null ? [beginningOf(run)] : []
+    const waiting: RunEvent[] = []
+    for (const event of [...start, ...events.map((row) => row.event)]) waiting.push(await restored(tx, runId, event))
+    const applied = fold(run, definition, [...waiting, ...more])
     await saveApplied(tx, [{ ...applied, inboxIds: events.map(({ inboxId }) => inboxId) }])
   })

@@ -38,6 +38,15 @@ export class ResumeRun {
 }
 contract('http.resume-run.v1', ResumeRun)
 
+/** Body of `POST /runs/{id}/fork`; may be absent. */
+export class ForkRun {
+  /** Where the new run begins; absent: at the start. */
+  @IsOptional() @Validate(IsCheckpoint) checkpoint?: number | string | null
+  /** The new run's whole input; absent: the other run's. The workflow's own contract validates it. */
+  @IsOptional() @IsObject() input?: Record<string, unknown> | null
+}
+contract('http.fork-run.v1', ForkRun)
+
 /** Body of `POST /runs/{id}/cancel`; may be absent. */
 export class CancelRun {
   @IsOptional() @IsString() @MaxLength(500) reason?: string | null

@@ -67,6 +67,12 @@ export class RunAccepted {
   @Nested(() => RunLinks) links!: RunLinks
 }
 
+/** The run that a run was forked off; `checkpoint` is null when it began at the start. */
+export class ForkedFromView {
+  @IsUUID() runId!: string
+  @Nullable() @IsInt() checkpoint!: number | null
+}
+
 /** One run. */
 export class RunView {
   @IsUUID() runId!: string
@@ -83,6 +89,7 @@ export class RunView {
   @Nullable() @Nested(() => ErrorView) error!: ErrorView | null
   @IsISO8601() createdAt!: string
   @Nullable() @IsISO8601() finishedAt!: string | null
+  @Nullable() @Nested(() => ForkedFromView) forkedFrom!: ForkedFromView | null
   @Nested(() => RunLinks) links!: RunLinks
 }
 

@@ -29,9 +29,9 @@ export interface TestRun {
   readonly fail: (path: string, code?: string) => TestRun
 }
 
-/** A run of a definition that has been started with an input. */
-export const aRun = (definition: WorkflowDefinition, input: Json = {}): TestRun => {
-  let state = initialState({ runId: 'r', submittedBy: 'a-submitter' })
+/** A run of a definition that has been started with an input, or with another first event. */
+export const aRun = (definition: WorkflowDefinition, input: Json = {}, first?: Given): TestRun => {
+  let state = initialState({ runId: first ? 'f' : 'r', submittedBy: 'a-submitter' })
   let now = 1_000
   let last: Advanced = { state, commands: [] }
   const from = (step: string) => ({ step, dispatch: stepAt(state, step).dispatch, attempt: 1 })
@@ -69,5 +69,5 @@ export const aRun = (definition: WorkflowDefinition, input: Json = {}): TestRun 
     fail: (path, code = 'BROKEN') =>
       run.give({ type: 'StepFailed', ...from(path), error: { code, message: 'broken', stack: 'at x' }, attempts: 1 }),
   }
-  return run.give({ type: 'RunStarted', input })
+  return run.give(first ?? { type: 'RunStarted', input })
 }

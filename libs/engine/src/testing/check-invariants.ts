@@ -40,9 +40,13 @@ const waitsForSomething = (state: RunState): boolean =>
       owesReply(step) || (isActive(step) && (step.status === 'waiting' || (step.items?.asked ?? null) !== null)),
   )
 
+/** What a run had before an event: a forked run begins with what the other one had. */
+const hadBefore = (before: RunState, event: RunEvent): RunState =>
+  event.type === 'RunForked' && event.restored ? event.restored : before
+
 const checkNumbers = (before: RunState, event: RunEvent, { state, commands }: Advanced): void => {
   let seq = before.published
-  let dispatch = before.dispatchCount
+  let dispatch = hadBefore(before, event).dispatchCount
   for (const command of commands) {
     if (command.type === 'Publish') {
       seq += 1
@@ -76,13 +80,13 @@ const checkProgress = (before: RunState, event: RunEvent, { state, commands }: A
 
 const checkDebts = (before: RunState, event: RunEvent, { state, commands }: Advanced): void => {
   const owed = new Map(
-    Object.entries(before.steps)
+    Object.entries(hadBefore(before, event).steps)
       .filter(([, step]) => owesReply(step))
       .map(([path, step]) => [path, step.dispatch]),
   )
   for (const command of commands) {
     if (command.type === 'Dispatch' || command.type === 'StartChild') {
-      if (owed.has(command.step) && !before.cancel && event.type !== 'ResumeRequested')
+      if (owed.has(command.step) && !before.cancel && event.type !== 'ResumeRequested' && event.type !== 'RunForked')
         fail('a step owes one reply at most', event, `${command.step} is dispatched twice`)
       owed.set(command.step, command.dispatch)
     }

@@ -1,4 +1,4 @@
-import type { Json, RunEvent, RunState } from '@flotilla/engine'
+import type { Json, JsonObject, RunEvent, RunState } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
 import { rowsOf } from './statement.js'
 
@@ -29,6 +29,11 @@ export interface ClaimedRun {
   readonly childOf: { readonly runId: string; readonly step: string; readonly dispatch: number } | null
   /** How many completions of other runs led to this one. */
   readonly chainDepth: number
+  /** Where a forked run comes from; null for any other. */
+  readonly forkedFrom: string | null
+  readonly forkedCheckpoint: number | null
+  readonly forkedBy: string | null
+  readonly forkedMapping: JsonObject | null
 }
 
 /** An event that waits in the inbox; `event.at` is the inbox's time. */
@@ -48,7 +53,9 @@ select id as "runId", tenant_id as "tenantId", workflow, version, definition_has
   root_run_id as "rootRunId", case when parent_run_id is not null then (
     select jsonb_build_object('runId', c.parent_run_id, 'step', c.step, 'dispatch', c.dispatch)
     from child_run c where c.run_id = run.id
-  ) end as "childOf", chain_depth as "chainDepth"
+  ) end as "childOf", chain_depth as "chainDepth",
+  forked_from as "forkedFrom", forked_checkpoint as "forkedCheckpoint", forked_by as "forkedBy",
+  forked_mapping as "forkedMapping"
 from run where id = any($1::uuid[]) order by id`,
 }
 

@@ -26,6 +26,9 @@ export interface RunSummary {
   readonly error: JsonObject | null
   readonly rootRunId: string | null
   readonly parentRunId: string | null
+  /** The run that it was forked off, and at which checkpoint (null: from the start). */
+  readonly forkedFrom: string | null
+  readonly forkedCheckpoint: number | null
 }
 
 /** Steps and gates of the state, without the shared data; null before the run is started. */
@@ -38,7 +41,8 @@ export interface RunDetail extends RunSummary {
 const columns = `id as "runId", workflow, version, definition_hash as "definitionHash", status, parked_reason as "parkedReason",
   progress, priority, tags, submitted_by as "submittedBy", trace_id as "traceId", traceparent, published, position,
   created_at as "createdAt", started_at as "startedAt", finished_at as "finishedAt", result, error,
-  root_run_id as "rootRunId", parent_run_id as "parentRunId"`
+  root_run_id as "rootRunId", parent_run_id as "parentRunId",
+  forked_from as "forkedFrom", forked_checkpoint as "forkedCheckpoint"`
 const view = `state - '{scopes,signals,artifacts,result,error}'::text[] as view`
 
 const one = { name: 'read-run', text: `select ${columns}, ${view} from run where id = $1` }

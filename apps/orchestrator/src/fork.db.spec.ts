@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto'
+import type { Json, RunEvent, WorkflowDefinition } from '@flotilla/engine'
+import {
+  asTenant,
+  forkRun,
+  inTransaction,
+  openStore,
+  readDefinitionsByHash,
+  registerDefinition,
+  shippedTenant,
+  submitRuns,
+  type Fork,
+  type Store,
+} from '@flotilla/store'
+import { v7 as uuidv7 } from 'uuid'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { makeDefinitions } from './definitions.js'
+import type { ReceivedReply } from './replies-inbox.js'
+import { restoreCheckpoint } from './restore-checkpoint.js'
+import { tick } from './tick.js'
+import { hashOf } from './to-applied-run.js'
+
+let database: TestDatabase
+let owner: Store
+let engine: Store
+let gateway: Store
+
+const agent = (name: string, to: string) =>
+  ({
+    kind: 'agent',
+    name,
+    agent: name,
+    input: { amount: 'input.amount' },
+    inputContract: { type: 'object' },
+    outputContract: { type: 'object' },
+    deadlineMs: 60_000,
+    artifacts: [{ name: 'note', type: 'note', mediaType: 'text/plain', content: `"${name}"` }],
+    transitions: [{ on: 'done', to }],
+  }) as const
+const desk: WorkflowDefinition = {
+  name: 'fork-desk',
+  version: 1,
+  title: 'Fork desk',
+  semantics: 1,
+  input: { type: 'object' },
+  deadlineMs: null,
+  initial: 'first',
+  states: [
+    agent('first', 'second'),
+    agent('second', 'third'),
+    agent('third', 'end'),
+    { kind: 'end', name: 'end', status: 'completed', result: { amount: 'input.amount' } },
+  ],
+}
+const hash = hashOf(desk as unknown as Json) // a definition is JSON
+
+beforeAll(async () => {
+  database = await aDatabase()
+  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  engine = openStore({ url: database.engineUrl, max: 6, applicationName: 'spec-engine' })
+  gateway = openStore({ url: database.gatewayUrl, max: 2, applicationName: 'spec-gateway' })
+  await asTenant(engine.pool, shippedTenant, (tx) =>
+    registerDefinition(tx, { name: desk.name, version: 1, hash, definition: desk, createdBy: 'spec' }),
+  )
+})
+afterAll(async () => {
+  await Promise.all([owner.close(), engine.close(), gateway.close()])
+  await database.drop()
+})
+
+const parked: string[] = []
+const ticking = (replies: readonly ReceivedReply[] = []) =>
+  tick(
+    {
+      store: engine,
+      definitions: makeDefinitions(async (key) => (await readDefinitionsByHash(engine.pool, [key])).get(key)),
+      limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 1_000_000 },
+      markClaim: async () => undefined,
+      restoreCheckpoint,
+      onParked: (run, reason) => void parked.push(`${run.runId} ${reason}`),
+    },
+    { replies, repliesUpToDate: true, fromTenant: '', lookForSuspects: true },
+  )
+const debtsOf = async (runId: string) =>
+  (
+    await owner.pool.query<{ step: string; dispatch: number; input: Json; root: string }>(
+      `select step, dispatch, payload -> 'input' as input, payload ->> 'rootRunId' as root from outbox
+       where run_id = $1 order by step`,
+      [runId],
+    )
+  ).rows
+/** Answers what a run owes, once. */
+const answer = async (runId: string): Promise<void> => {
+  const debts = await debtsOf(runId)
+  await ticking(
+    debts.map(({ step, dispatch }) => ({
+      entryId: randomUUID(),
+      runId,
+      toEvent: (at) =>
+        ({ type: 'StepSucceeded', at, step, dispatch, attempt: 1, output: {}, usage: null }) satisfies RunEvent,
+    })),
+  )
+}
+const rowOf = async (runId: string) =>
+  (await owner.pool.query('select status, state, position, result from run where id = $1', [runId])).rows[0]
+const submit = async (): Promise<string> => {
+  const runId = uuidv7()
+  const row = { runId, tenant: 'acme', workflow: desk.name, version: 1, definitionHash: hash, input: { amount: 1 } }
+  await submitRuns(owner.pool, [
+    {
+      ...row,
+      priority: 1,
+      tags: ['a'],
+      submittedBy: 'clerk',
+      traceId: 'a'.repeat(32),
+      traceparent: null,
+      idempotencyKey: null,
+      fingerprint: null,
+    },
+  ])
+  await ticking()
+  return runId
+}
+const aFork = (from: string, given: Partial<Fork> = {}): Fork => ({
+  runId: uuidv7(),
+  from,
+  checkpoint: 1,
+  version: 1,
+  definitionHash: hash,
+  semantics: 1,
+  input: { amount: 2 },
+  submittedBy: 'clerk',
+  forkedBy: 'operator',
+  mapping: null,
+  traceId: 'b'.repeat(32),
+  traceparent: null,
+  artifacts: [{ name: 'note', version: 1 }],
+  ...given,
+})
+const forkOff = async (fork: Fork, tenant = 'acme') => asTenant(gateway.pool, tenant, (tx) => forkRun(tx, fork))
+
+test('a fork of a finished run does again what came after the checkpoint, with its own input, to its own end', async () => {
+  const parent = await submit()
+  for (let step = 0; step < 3; step += 1) await answer(parent)
+  expect((await rowOf(parent)).status).toBe('completed')
+  const fork = aFork(parent)
+  expect(await forkOff(fork)).toEqual({ priority: 1 })
+  await ticking()
+  expect(await debtsOf(fork.runId)).toEqual([{ step: 'second', dispatch: 3, input: { amount: 2 }, root: fork.runId }])
+  await answer(fork.runId)
+  await answer(fork.runId)
+  expect(await rowOf(fork.runId)).toMatchObject({ status: 'completed', result: { amount: 2 } })
+  expect((await rowOf(parent)).result).toEqual({ amount: 1 })
+  const { rows } = await owner.pool.query(
+    `select event, (select array_agg(e ->> 'type') from jsonb_array_elements(published) e) as types from history
+     where run_id = $1 order by position limit 1`,
+    [fork.runId],
+  )
+  expect(rows).toMatchObject([
+    {
+      event: { type: 'RunForked', by: 'operator', from: { runId: parent, checkpoint: 1 }, input: null },
+      types: ['run.started', 'checkpoint.saved'],
+    },
+  ])
+  expect(rows[0].event).not.toHaveProperty('restored')
+  const artifacts = await owner.pool.query('select id, version from artifact where run_id = $1 order by version', [
+    fork.runId,
+  ])
+  expect(artifacts.rows).toEqual([
+    { id: `${parent}.note.v1`, version: 1 },
+    { id: `${fork.runId}.note.v2`, version: 2 },
+    { id: `${fork.runId}.note.v3`, version: 3 },
+  ])
+  expect(parked).toEqual([])
+})
+
+test('a fork can be rolled back to where it began, and forked again', async () => {
+  const parent = await submit()
+  await answer(parent)
+  const fork = aFork(parent)
+  await forkOff(fork)
+  await ticking()
+  const again = aFork(fork.runId, { input: { amount: 3 } })
+  await forkOff(again)
+  await ticking()
+  expect(await debtsOf(again.runId)).toMatchObject([{ step: 'second', input: { amount: 3 } }])
+  const state = await inTransaction(engine.pool, (tx) =>
+    restoreCheckpoint(tx, { runId: fork.runId, submittedBy: 'clerk' }, 1, desk),
+  )
+  expect(state).toMatchObject({ runId: fork.runId, status: 'running', steps: { first: { status: 'done' } } })
+})
+
+test('effects and agent checkpoints of up to the checkpoint are copied, later ones are not', async () => {
+  const parent = await submit()
+  const effect = (name: string) =>
+    owner.pool.query(
+      `insert into vault.effect (root_run_id, step, visit, name, key, tenant_id, status, outcome, reversible,
+         idempotency_key, dispatch, attempt)
+       values ($1, 'first', 1, $2, 'k', 'acme', 'done', '{"sent":true}', false, 'i', 1, 1)`,
+      [parent, name],
+    )
+  const saved = (id: string) =>
+    owner.pool.query(
+      `insert into vault.agent_checkpoint (run_id, step, visit, id, label, data) values ($1, 'first', 1, $2, 'l', '{}')`,
+      [parent, id],
+    )
+  await effect('before')
+  await saved('before')
+  await answer(parent)
+  await effect('after')
+  await saved('after')
+  const fork = aFork(parent)
+  await forkOff(fork)
+  const ledger = `select name, key, status, outcome, idempotency_key from vault.effect where root_run_id = $1`
+  expect((await owner.pool.query(ledger, [fork.runId])).rows).toEqual([
+    { name: 'before', key: 'k', status: 'done', outcome: { sent: true }, idempotency_key: 'i' },
+  ])
+  const { rows } = await owner.pool.query('select id from vault.agent_checkpoint where run_id = $1', [fork.runId])
+  expect(rows).toEqual([{ id: 'before' }])
+})
+
+test('without a checkpoint a fork begins at the start', async () => {
+  const parent = await submit()
+  await answer(parent)
+  const fork = aFork(parent, { checkpoint: null, artifacts: [] })
+  await forkOff(fork)
+  await ticking()
+  expect(await debtsOf(fork.runId)).toMatchObject([{ step: 'first', dispatch: 1, input: { amount: 2 } }])
+})
+
+test('nobody forks the run of another tenant, nor from a checkpoint that it does not have', async () => {
+  const parent = await submit()
+  await answer(parent)
+  expect(await forkOff(aFork(parent), 'rival')).toBeNull()
+  expect(await forkOff(aFork(parent, { checkpoint: 9 }))).toBeNull()
+  const { rows } = await owner.pool.query('select 1 from run where forked_from = $1', [parent])
+  expect(rows).toEqual([])
+})
+
+test('a fork that nothing can begin is parked, not admitted for ever', async () => {
+  const parent = await submit()
+  for (let step = 0; step < 3; step += 1) await answer(parent)
+  const fork = aFork(parent, { checkpoint: 3, artifacts: [] })
+  await forkOff(fork)
+  await ticking()
+  expect(parked).toContain(`${fork.runId} NOT_BEGUN`)
+  expect((await rowOf(fork.runId)).status).toBe('parked')
+})

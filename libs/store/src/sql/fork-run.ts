@@ -1,0 +1,56 @@
+import type { Json, JsonObject } from '@flotilla/engine'
+import { jsonText } from '../json-text.js'
+import type { Tx } from '../open-store.js'
+import { rowsOf } from './statement.js'
+
+/** A run that begins with the state which another one, of the same workflow and tenant, had at a checkpoint. */
+export interface Fork {
+  /** UUIDv7 of the new run. */
+  readonly runId: string
+  readonly from: string
+  /** Number; null: from the start. */
+  readonly checkpoint: number | null
+  readonly version: number
+  readonly definitionHash: string
+  readonly semantics: number
+  readonly input: Json
+  readonly submittedBy: string
+  readonly forkedBy: string
+  /** Steps of the other run's version by their names in the fork's; null where the version is the same. */
+  readonly mapping: JsonObject | null
+  readonly traceId: string
+  readonly traceparent: string | null
+  /** Artifacts that the state at the checkpoint knows: that version and those before it stay readable in the fork. */
+  readonly artifacts: readonly { readonly name: string; readonly version: number }[]
+}
+
+const statement = { name: 'fork-run', text: 'select run_id as "runId", priority from fork_run($1::jsonb)' }
+
+/**
+ * Makes the forked run, in the transaction of `asTenant`; the orchestrator begins it. Effects that were recorded up to the
+ * checkpoint are copied, so that they are not repeated. Null where the tenant has no such run or the run no such checkpoint.
+ */
+export const forkRun = async (tx: Tx, fork: Fork): Promise<{ readonly priority: 0 | 1 | 2 } | null> => {
+  const row = {
+    id: fork.runId,
+    from: fork.from,
+    checkpoint: fork.checkpoint,
+    version: fork.version,
+    definition_hash: fork.definitionHash,
+    semantics: fork.semantics,
+    input: fork.input,
+    submitted_by: fork.submittedBy,
+    forked_by: fork.forkedBy,
+    mapping: fork.mapping,
+    trace_id: fork.traceId,
+    traceparent: fork.traceparent,
+    artifacts: fork.artifacts,
+  }
+  return (await rowsOf<{ priority: 0 | 1 | 2 }>(tx, statement, [jsonText(row)]))[0] ?? null
+}
+
+const input = { name: 'read-input', text: 'select input from run where id = $1' }
+
+/** What a run was submitted with: personal data. Null where there is no such run. */
+export const readInput = async (tx: Tx, runId: string): Promise<{ readonly input: Json } | null> =>
+  (await rowsOf<{ input: Json }>(tx, input, [runId]))[0] ?? null
