@@ -24,7 +24,7 @@ export interface Fork {
   readonly artifacts: readonly { readonly name: string; readonly version: number }[]
 }
 
-const statement = { name: 'fork-run', text: 'select run_id as "runId", priority from fork_run($1::jsonb)' }
+const statement = { name: 'fork-run', text: 'select priority from fork_run($1::jsonb)' }
 
 /**
  * Makes the forked run, in the transaction of `asTenant`; the orchestrator begins it. Effects that were recorded up to the
