@@ -20,6 +20,11 @@ const agentDocs = (): readonly string[] =>
       .map((name) => `apps/${app}/docs/${name}`),
   ])
 
+const workflowDocs = (): readonly string[] =>
+  readdirSync(path.join(repoDir, 'docs/workflows'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/workflows/${name}`)
+
 /** Cells of a table's rows, without the rows that begin otherwise. */
 const rowsOf = (text: string, first: RegExp): readonly (readonly string[])[] =>
   text
@@ -108,7 +113,7 @@ test('the metrics are all named to operators', () => {
 
 test('links lead to files that there are', () => {
   const pages = ['README.md', 'ARCHITECTURE.md', 'bench/RESULTS.md', 'deploy/README.md', 'docs/credit-desk.md']
-  const more = ['docs/operations.md', 'docs/DEMANDS.md', 'docs/adr/README.md', ...agentDocs()]
+  const more = ['docs/operations.md', 'docs/DEMANDS.md', 'docs/adr/README.md', ...agentDocs(), ...workflowDocs()]
   const broken = [...pages, ...more].flatMap((page) =>
     [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)]
       .map((match) => path.join(path.dirname(page), match[1] ?? ''))

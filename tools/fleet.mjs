@@ -6,6 +6,7 @@ const commands = {
   start: () => import('./fleet/start.mjs'),
   stop: () => import('./fleet/stop.mjs'),
   scale: () => import('./fleet/scale.mjs'),
+  demo: () => import('./fleet/run-demo.mjs'),
   keys: () => import('./fleet/keys.mjs'),
   test: () => import('./fleet/test.mjs'),
   verify: () => import('./fleet/verify.mjs'),

@@ -236,3 +236,46 @@ export {
   TrainingRule,
 } from './training/compliance.js'
 export { SwitchTrigger, TriggerErrorView, TriggerPage, TriggerView } from './http/trigger-views.js'
+export {
+  BriefConstraints,
+  BriefQuote,
+  briefQuotesMax,
+  BriefSource,
+  briefSourcesMax,
+  ResearchExtractInput,
+  ResearchExtractOutput,
+} from './policy-brief/source.js'
+export {
+  BriefOutline,
+  briefSectionsMax,
+  BriefTemplate,
+  OutlineSection,
+  ResearchOutlineInput,
+  ResearchOutlineOutput,
+  type SectionRole,
+  sectionRoles,
+  TemplateSection,
+} from './policy-brief/outline.js'
+export {
+  BriefDraft,
+  Citation,
+  CitationProblem,
+  type CitationProblemCode,
+  citationProblemCodes,
+  ComplianceProblem,
+  type ComplianceProblemCode,
+  complianceProblemCodes,
+  DraftSection,
+  DraftSentence,
+  FinalBrief,
+  Quotation,
+  ResearchDraftInput,
+  ResearchDraftOutput,
+  ResearchFinalizeInput,
+  ResearchFinalizeOutput,
+  ResearchVerifyInput,
+  ResearchVerifyOutput,
+  StyleGuide,
+  VerificationReport,
+} from './policy-brief/draft.js'
+export { BriefRequest, PolicyBriefRequest } from './policy-brief/policy-brief.js'

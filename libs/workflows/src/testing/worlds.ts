@@ -1,5 +1,6 @@
 import type { JsonObject } from '@flotilla/engine'
 import type { Decision, LawfulWorld, SimulatedAgents } from '@flotilla/engine/testing'
+import { briefWorlds } from './brief-worlds.js'
 import { application, outputsFor } from './credit-desk-world.js'
 import { signOffWorlds } from './sign-off-worlds.js'
 
@@ -33,5 +34,6 @@ export const worlds: Readonly<Record<string, Readonly<Record<string, LawfulWorld
     'referred and adjusted': creditWorld('refer', { decision: 'adjust', values: { amount: 20_000 } }),
   },
   manager_sign_off: signOffWorlds,
+  ...briefWorlds,
   'bench-desk': { 'all well': { agents: {}, walk: { badDays: { resume: false } } } },
 }

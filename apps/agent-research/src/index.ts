@@ -1,0 +1,2 @@
+export { makeBriefAgents } from './brief/brief-agents.js'
+export { loadCorpus } from './corpus/load-corpus.js'

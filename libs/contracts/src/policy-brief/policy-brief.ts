@@ -1,0 +1,26 @@
+import { IsOptional, IsString, Length, MaxLength } from 'class-validator'
+import { contract, Nested, NestedList } from '../contract.js'
+import { Quotation, StyleGuide } from './draft.js'
+import { BriefTemplate } from './outline.js'
+import { BriefConstraints } from './source.js'
+
+/** What a client asks for. */
+export class PolicyBriefRequest {
+  @IsString() @Length(1, 500) topic!: string
+  @IsOptional() @Nested(() => BriefConstraints) constraints?: BriefConstraints | null
+  @IsOptional() @Nested(() => BriefTemplate) template?: BriefTemplate | null
+  @IsOptional() @Nested(() => StyleGuide) style_guide?: StyleGuide | null
+  @IsOptional() @NestedList(() => Quotation, { max: 20 }) quotations?: Quotation[] | null
+}
+
+/** The same, where judging the topic is the workflow's own first state: an empty one is an answer, not an error. */
+export class BriefRequest {
+  @IsString() @MaxLength(500) topic!: string
+  @IsOptional() @Nested(() => BriefConstraints) constraints?: BriefConstraints | null
+  @IsOptional() @Nested(() => BriefTemplate) template?: BriefTemplate | null
+  @IsOptional() @Nested(() => StyleGuide) style_guide?: StyleGuide | null
+  @IsOptional() @NestedList(() => Quotation, { max: 20 }) quotations?: Quotation[] | null
+}
+
+contract('policy_brief_v1.input.v1', PolicyBriefRequest)
+contract('brief_workflow.input.v1', BriefRequest)

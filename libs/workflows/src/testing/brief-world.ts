@@ -1,0 +1,59 @@
+import type { Command, Json, JsonObject } from '@flotilla/engine'
+import type { SimulatedAgents } from '@flotilla/engine/testing'
+
+/** Outputs of the agents that make briefs, for tests: as short as their contracts allow. */
+
+const source = { id: 'cool-roofs', title: 'Cool Roofs', issuer: 'Office', issuedOn: '2023-04-18', score: 3 }
+const quote = { sourceId: 'cool-roofs', text: 'Roofs are white.', start: 0, end: 16, score: 3 }
+const outline = { title: 'A brief', sections: [{ heading: 'Findings', role: 'findings', quotes: [0] }] }
+const sentence = { text: 'The Office states: “Roofs are white.” [1]', citation: 1 }
+const draft = {
+  title: 'A brief',
+  version: 1,
+  sections: [{ heading: 'Findings', role: 'findings', sentences: [sentence] }],
+  citations: [{ number: 1, sourceId: 'cool-roofs', quote: 'Roofs are white.' }],
+}
+const report = (passed: boolean): JsonObject => ({
+  passed,
+  citationsChecked: 1,
+  citations: passed ? [] : [{ number: 1, code: 'QUOTE_NOT_IN_SOURCE', instead: null }],
+  compliance: [],
+  words: 7,
+})
+
+/** What an agent answers when all goes well. */
+export const briefOutputs = {
+  'research.extract': { sources: [source, { ...source, id: 'green-roofs' }], quotes: [quote], sourcesMin: 2 },
+  'research.outline': { outline, complete: true, missing: [] },
+  'research.draft': { draft, missing: [] },
+  'research.verify': { verification_report: report(true) },
+  'research.finalize': {
+    final_brief: { title: 'A brief', body: '# A brief\n', words: 2, citations: draft.citations, changes: [] },
+  },
+} as const satisfies Readonly<Record<string, JsonObject>>
+
+/** Fewer sources than would be enough. */
+export const tooFewSources: JsonObject = { ...briefOutputs['research.extract'], sources: [source] }
+/** An outline with a section that nothing supports. */
+export const incompleteOutline: JsonObject = {
+  ...briefOutputs['research.outline'],
+  complete: false,
+  missing: ['costs'],
+}
+/** An audit that found a wrong citation. */
+export const failedAudit: JsonObject = { verification_report: report(false) }
+
+/** The agents by name, all answering well unless told otherwise. */
+export const briefAgents = (other: SimulatedAgents = {}): SimulatedAgents => ({
+  ...Object.fromEntries(Object.entries(briefOutputs).map(([name, output]) => [name, () => ({ output })])),
+  ...other,
+})
+
+/** An agent that gives one answer on the step's first visit, the next on its second, and the last one for ever. */
+export const answering =
+  (...outputs: readonly Json[]): SimulatedAgents[string] =>
+  ({ visit }) => ({ output: outputs[Math.min(visit, outputs.length) - 1] ?? null })
+
+/** Steps in the order in which they were sent out. */
+export const stepsSent = (commands: readonly Command[]): readonly string[] =>
+  commands.flatMap((command) => (command.type === 'Dispatch' ? [command.step] : []))
