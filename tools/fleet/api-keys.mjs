@@ -30,6 +30,12 @@ export const standardScopes = /** @type {const} */ ({
 })
 
 const knownScopes = new Set(Object.values(standardScopes).flat())
+const knownPrefix = /^(runs|hitl|pii|dead|queues|workflows|admin)\b/
+
+/** One of the product's, or one that a workflow's gates ask of their deciders: `managers`, `sign-off:legal`. */
+const isScope = (/** @type {string} */ scope) =>
+  knownScopes.has(/** @type {any} */ (scope)) ||
+  (/^[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*)*$/.test(scope) && !knownPrefix.test(scope))
 
 /**
  * @param {string} given separated by commas
@@ -40,7 +46,7 @@ export const parseScopes = (given) => {
     .split(',')
     .map((scope) => scope.trim())
     .filter((scope) => scope !== '')
-  return { scopes, unknown: scopes.filter((scope) => !knownScopes.has(/** @type {any} */ (scope))) }
+  return { scopes, unknown: scopes.filter((scope) => !isScope(scope)) }
 }
 
 /**

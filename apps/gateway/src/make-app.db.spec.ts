@@ -347,6 +347,71 @@ describe('a gate', () => {
   })
 })
 
+describe('a gate that two of the managers decide', () => {
+  const aQuorum = async () => {
+    const definition = { ...gateWorkflow, name: 'quorum' }
+    const states = definition.states.map((state) =>
+      state.kind === 'human' ? { ...state, deciders: { needed: 2, scope: 'managers' } } : state,
+    )
+    const quorum = { ...definition, states }
+    await world.ask('operator', 'PUT', '/workflows/quorum/versions/1', quorum)
+    const { body } = await world.ask('submitter', 'POST', '/runs', { workflow: 'quorum', input: { amount: 5 } })
+    await world.settle(body.runId, quorum)
+    const decide = (key: string, given: object = { decision: 'approve' }) =>
+      world.ask(key, 'POST', `/runs/${body.runId}/hitl`, given)
+    return { runId: body.runId as string, decide, settle: () => world.settle(body.runId, quorum) }
+  }
+
+  test('says after the first vote how many are missing, and after the second whose decision it is', async () => {
+    const { runId, decide, settle } = await aQuorum()
+    const { status, body } = await decide('ann')
+    expect([status, body]).toEqual([
+      200,
+      {
+        runId,
+        gate: 'review',
+        decision: 'approve',
+        decidedBy: null,
+        decidedAt: null,
+        deciders: [],
+        pending: { needed: 2, given: 1 },
+      },
+    ])
+    await settle()
+    const { body: inbox } = await world.ask('ann', 'GET', '/gates?workflow=quorum&limit=100')
+    expect(inbox.items.find((gate: any) => gate.runId === runId)).toMatchObject({
+      votes: { needed: 2, given: 1 },
+      overdue: false,
+      scope: 'managers',
+    })
+    expect(inbox.items.every((gate: any) => gate.workflow === 'quorum')).toBe(true)
+    const { body: decided } = await decide('ben')
+    expect(decided).toMatchObject({ decidedBy: 'ann, ben', deciders: ['ann', 'ben'], pending: null })
+    await settle()
+    expect((await world.ask('ann', 'GET', `/runs/${runId}`)).body.status).toBe('completed')
+    const { body: told } = await world.ask('ann', 'GET', `/runs/${runId}/events`, undefined, {
+      accept: 'application/json',
+    })
+    const voted = told.items.filter((event: any) => event.type === 'hitl.voted')
+    expect(voted).toMatchObject([{ meta: { votes: 1, needed: 2 } }])
+    expect(JSON.stringify(told)).not.toMatch(/ann|ben/)
+  })
+
+  test('refuses a second vote of the same person, a key without the scope, and values that it does not take', async () => {
+    const { decide } = await aQuorum()
+    const refused = async (key: string, given?: object) => {
+      const { status, body } = await decide(key, given)
+      return [status, body.code]
+    }
+    expect(await refused('reviewer')).toEqual([403, 'GATE_SCOPE_MISSING'])
+    expect(await refused('ann', { decision: 'adjust', values: { amount: 0 } })).toEqual([422, 'DECISION_NOT_ACCEPTED'])
+    expect((await decide('ann')).status).toBe(200)
+    expect(await refused('ann')).toEqual([409, 'GATE_VOTED_BEFORE'])
+    expect(await refused('ann', { decision: 'reject' })).toEqual([409, 'GATE_VOTED_BEFORE'])
+    expect((await decide('both', { decision: 'reject' })).body).toMatchObject({ decidedBy: 'both', pending: null })
+  })
+})
+
 describe('operators', () => {
   test('cancel a run once it is known to be theirs and under way', async () => {
     const runId = await aWaitingRun()
@@ -448,6 +513,7 @@ describe('operators', () => {
       ['gated', 1, true],
       ['mine', 3, false],
       ['mine', 1, false],
+      ['quorum', 1, false],
     ])
     expect((await world.ask('foreign', 'GET', '/workflows')).body.items).toHaveLength(1)
     for (const path of ['/workflow/graph.svg?name=mine', '/workflows/mine/graph.svg?version=1'])

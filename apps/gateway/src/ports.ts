@@ -11,7 +11,7 @@ import type {
   Decided,
   DefinitionRow,
   Fork,
-  GateCursor,
+  GateFilter,
   GateDecision,
   GateRow,
   QueueDepth,
@@ -140,11 +140,8 @@ export interface StorePorts {
     runId: string,
     artifactId: string,
   ) => Promise<(ArtifactRow & { readonly content: Json }) | null>
-  readonly listGates: (
-    tenantId: string,
-    page: { readonly after?: GateCursor; readonly limit: number },
-  ) => Promise<readonly GateRow[]>
-  /** `not-accepted`: `accepts` said no to the gate that was about to be decided; nothing has changed. */
+  readonly listGates: (tenantId: string, filter: GateFilter) => Promise<readonly GateRow[]>
+  /** Also counts a vote. `not-accepted`: `accepts` said no to the gate that was about to be decided; nothing has changed. */
   readonly decideGate: (
     decision: GateDecision,
     accepts: (state: RunState, decided: { readonly gateId: string; readonly at: number }) => boolean,

@@ -77,9 +77,10 @@ class NotAccepted extends Error {}
 const decide = (pool: Store['pool'], ...[decision, accepts]: Parameters<StorePorts['decideGate']>) =>
   asTenant(pool, decision.tenant, async (tx) => {
     const decided = await decideGate(tx, decision)
-    if (decided.outcome !== 'decided') return decided
+    if (decided.outcome !== 'decided' && decided.outcome !== 'voted') return decided
     const state = (await readState(tx, decision.runId))?.state
-    if (state && !accepts(state, { gateId: decided.gateId, at: decided.decidedAt.getTime() })) throw new NotAccepted()
+    const at = decided.outcome === 'decided' ? decided.decidedAt : decided.votedAt
+    if (state && !accepts(state, { gateId: decided.gateId, at: at.getTime() })) throw new NotAccepted()
     return decided
   }).catch((error: unknown) => {
     if (error instanceof NotAccepted) return { outcome: 'not-accepted' } as const

@@ -21,6 +21,11 @@ const count = ({ run, folded, events }: TickedRun): void => {
     if (entry.ignored !== null) metrics.eventsIgnored.inc({ type: entry.event.type, reason: entry.ignored })
   for (const { command, at } of folded.commands) {
     switch (command.type) {
+      case 'Publish':
+        if (command.event.type === 'hitl.voted') metrics.gateVotes.inc()
+        if (command.event.type === 'hitl.reminded') metrics.gateReminders.inc({ kind: 'reminder' })
+        if (command.event.type === 'hitl.escalated') metrics.gateReminders.inc({ kind: 'escalation' })
+        break
       case 'Finish':
         metrics.runsFinished.inc({ workflow: run.workflow, status: command.status })
         metrics.runSeconds.observe(

@@ -2,6 +2,7 @@ import { deadQueueOf } from '@flotilla/contracts'
 import type { AgentQueues, QueueDesk } from '@flotilla/queues'
 import {
   blameDeadOrchestrators,
+  countOpenGates,
   ensureHistoryPartitions,
   holdStrayEvents,
   insertInbox,
@@ -97,6 +98,10 @@ const mirrorDeadLetters = async ({ store, desk }: SweepDependencies): Promise<vo
 
 /** Measures what dashboards show; Redis' side is left out where Redis is away. */
 const measure = async ({ store, desk }: SweepDependencies, redisUp: boolean): Promise<readonly string[]> => {
+  const gates = await countOpenGates(store.pool)
+  metrics.gatesOpen.set(gates.open)
+  metrics.gatesOverdue.set(gates.overdue)
+  metrics.gateOldestSeconds.set(gates.oldestSeconds)
   const depths = await listQueueDepths(store.pool)
   for (const depth of depths) {
     metrics.outboxDepth.set({ queue: depth.name, state: 'owed' }, depth.owed)

@@ -1,4 +1,4 @@
-import type { RunEvent, WorkflowDefinition } from '@flotilla/engine'
+import { gateDueAt, type RunEvent, type WorkflowDefinition } from '@flotilla/engine'
 import {
   claimRuns,
   claimSuspect,
@@ -37,6 +37,7 @@ import { toAppliedRun } from './to-applied-run.js'
  * T4 a deadline fires only when replies are read up to date and none of the run's events were left behind.
  * T5 events are read by a statement of their own after the claim has locked the runs.
  * T6 what triggers make of a run's end is saved with the end.
+ * T7 a gate that would change under a decision or vote which is not read yet does not change: the decision came first.
  */
 
 /** Bounds of one tick. Runs, events and stored bytes at most; runs in flight over the whole fleet. */
@@ -139,6 +140,17 @@ const toInbox = (reply: ReceivedReply, at: number): InboxEntry => {
   }
 }
 
+/** Whether somebody decides one of the gates that were to close because they show something else. Locks the others. */
+const decidedMeanwhile = async (tx: Tx, runId: string, { commands }: FoldedRun): Promise<boolean> => {
+  const opened = new Set(commands.flatMap(({ command }) => (command.type === 'OpenGate' ? [command.gateId] : [])))
+  const changed = commands.flatMap(({ command }) =>
+    command.type === 'CloseGate' && command.status === 'changed' && !opened.has(command.gateId)
+      ? [{ runId, gateId: command.gateId }]
+      : [],
+  )
+  return (await lockOpenGates(tx, changed)).length < changed.length
+}
+
 /** Carries out one tick. Rejects with the driver's error when Postgres is away; nothing has happened then. */
 export const tick = (dependencies: TickDependencies, input: TickInput): Promise<Ticked> => {
   const { store, definitions, limits } = dependencies
@@ -166,7 +178,7 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
     const dueGates = deadlines
       ? runs.flatMap(({ runId, state }) =>
           Object.values(state?.gates ?? {}).flatMap((gate) =>
-            gate.dueAt !== null && gate.dueAt <= at ? [{ runId, gateId: gate.gateId }] : [],
+            (gateDueAt(gate) ?? Number.POSITIVE_INFINITY) <= at ? [{ runId, gateId: gate.gateId }] : [],
           ),
         )
       : []
@@ -196,6 +208,14 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
           folded,
           rows.map((row) => row.inboxId),
         )
+        if (await decidedMeanwhile(tx, run.runId, folded)) {
+          // T7: the run is left as it is; whoever claims it next reads the decision first.
+          await insertInbox(
+            tx,
+            replies.map((reply) => toInbox(reply, at)),
+          )
+          continue
+        }
         // Also when nothing happened: a deadline that the row held too early must be set right, or it is claimed for ever.
         ticked.push({ run, definition, folded, applied, events })
         followUps.push(followUpsOf(run, folded))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { attribute, formatTraceparent, parseTraceparent, spanIdOf, type EndedSpan } from '@flotilla/telemetry'
 import canonicalize from 'canonicalize'
-import type { Command, Json, JsonObject, Usage } from '@flotilla/engine'
+import type { Command, GateClosing, Json, JsonObject, Usage } from '@flotilla/engine'
 import type {
   AppliedRun,
   ClaimedRun,
@@ -56,7 +56,7 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
   const owed: OwedJob[] = []
   const paid: { step: string; dispatch: number }[] = []
   const openedGates: OpenedGate[] = []
-  const closedGates: { id: string; status: 'decided' | 'expired' | 'cancelled' }[] = []
+  const closedGates: { id: string; status: GateClosing }[] = []
   const checkpoints: SavedCheckpoint[] = []
   const artifacts: SavedArtifact[] = []
   const deadLetters: NewDeadLetter[] = []
@@ -81,6 +81,8 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
           outcomes: command.outcomes,
           openedAt: command.openedAt,
           dueAt: command.dueAt,
+          ...(command.needed === undefined ? {} : { needed: command.needed }),
+          ...(command.scope === undefined ? {} : { scope: command.scope }),
         })
         break
       case 'CloseGate':

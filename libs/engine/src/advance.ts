@@ -15,6 +15,9 @@ import { decideGate } from './gate-events.js'
 import { finishChild } from './child-runs.js'
 import { receiveItems } from './map-items.js'
 import { replayOrUndo, resumeOrUndo } from './resume-or-undo.js'
+import { noteVote } from './gate-votes.js'
+import { renewGates } from './renew-gates.js'
+import { checkpointsByCount } from './periodic-checkpoints.js'
 import { receiveSignal } from './signal-events.js'
 import type { RunState } from './state.js'
 import { allStates, stateOf } from './states-of.js'
@@ -68,6 +71,8 @@ const applyEvent = (turn: Turn, event: RunEvent): string | null => {
       return applyDeadline(turn, event)
     case 'GateDecided':
       return decideGate(turn, event)
+    case 'GateVoted':
+      return noteVote(turn, event)
     case 'SignalReceived':
       return receiveSignal(turn, event)
     case 'ItemsRead':
@@ -102,7 +107,7 @@ const settleStatus = (turn: Turn, before: RunState): void => {
 
 /** The step that an event is about, where it names one. */
 const stepOf = (state: RunState, event: RunEvent): string | null => {
-  if (event.type === 'GateDecided') return state.gates[event.gateId]?.step ?? null
+  if (event.type === 'GateDecided' || event.type === 'GateVoted') return state.gates[event.gateId]?.step ?? null
   return 'step' in event ? event.step : null
 }
 
@@ -162,6 +167,8 @@ export const advance = (definition: WorkflowDefinition, state: RunState, event: 
     const ignored = applyEvent(turn, event)
     if (ignored !== null) return { state, commands: [], ignored }
     enterStates(turn)
+    renewGates(turn, state)
+    checkpointsByCount(turn)
     settleStatus(turn, state)
   } catch (error) {
     if (error instanceof ExpressionError) return failExpression(index, state, event, error)

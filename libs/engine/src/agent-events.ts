@@ -124,14 +124,14 @@ const succeeded = (turn: Turn, state: IndexedState, event: Of<'StepSucceeded'>):
 export const failDispatch = (
   turn: Turn,
   state: IndexedState,
-  failure: Pick<Of<'StepFailed'>, 'error' | 'attempts' | 'usage' | 'spanId'>,
+  failure: Pick<Of<'StepFailed'>, 'error' | 'attempts' | 'usage' | 'spanId'> & { readonly timedOut?: boolean },
 ): void => {
   const { definition } = state
   if (definition.kind !== 'agent') return
   const { visits, dispatch } = stepAt(turn.state, state.path)
   const position = turn.commands.length
-  const { error, attempts, usage, spanId } = failure
-  const told = { spanId: spanId ?? null, ...(usage === undefined ? {} : { usage }) }
+  const { error, attempts, usage, spanId, timedOut } = failure
+  const told = { spanId: spanId ?? null, timedOut: timedOut ?? false, ...(usage === undefined ? {} : { usage }) }
   if (failStep(turn, state, error, told) === 'handled') return
   const { agent } = definition
   const letter = { step: state.path, visit: visits, dispatch, agent, queue: state.queue, error, attempts }

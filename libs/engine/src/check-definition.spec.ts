@@ -107,8 +107,9 @@ describe('rules', () => {
     ['EXPRESSION_INVALID', [anAgent({ name: 'a', input: { x: 'nonsense.x' } })], {}],
     ['EXPRESSION_INVALID', [anAgent({ name: 'a', input: { x: 'data.a.matches("b")' } })], {}],
     ['BODY_MISSING', [sub], {}],
-    ['NOT_YET', [aGate({ deciders: { needed: 2 } })], {}],
-    ['NOT_YET', [anAgent({ name: 'a', checkpoint: { everyMs: 5 } })], {}],
+    ['REMINDER_LATE', [aGate({ remindEveryMs: 1e9 })], {}],
+    ['REMINDER_LATE', [aGate({ escalate: { afterMs: 1e9, channel: 'head' } })], {}],
+    ['EXPRESSION_INVALID', [anAgent({ name: 'a', checkpoint: { every: 5, of: 'data.' } })], {}],
     ['NOT_YET', [agent], { concurrency: { max: 1, behaviour: 'queue' } }],
   ])('%s is found', (code, states, given) => {
     expect(codes(aDefinition(states, given))).toContain(code)

@@ -9,6 +9,7 @@ import {
   checkEffects,
   checkGates,
   checkJoins,
+  checkTimes,
   checkWaits,
   checkWeights,
 } from './lint/state-rules.js'
@@ -27,6 +28,7 @@ const rules: readonly ((definition: WorkflowDefinition) => readonly Finding[])[]
   checkChoices,
   checkAnswers,
   checkGates,
+  checkTimes,
   checkWaits,
   checkWeights,
   checkJoins,

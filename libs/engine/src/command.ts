@@ -2,6 +2,9 @@ import type { ContractRef, RetryPolicy } from './definition.js'
 import type { RunError, Usage } from './event.js'
 import type { Json, JsonObject } from './json.js'
 
+/** How a gate ends. */
+export type GateClosing = 'decided' | 'expired' | 'cancelled' | 'changed'
+
 /** What the shell carries out after it has saved the state, in this order. All data, no closures. */
 export type Command =
   /** Owe a job: the outbox row lives until a `Settle` or `CancelJob` of the same step and dispatch. */
@@ -72,8 +75,13 @@ export type Command =
       readonly outcomes: readonly string[]
       readonly openedAt: number
       readonly dueAt: number | null
+      /** How many persons must give the same decision; absent: one. */
+      readonly needed?: number
+      /** The scope that a decider's key must hold beside that for deciding at all. */
+      readonly scope?: string
     }
-  | { readonly type: 'CloseGate'; readonly gateId: string; readonly status: 'decided' | 'expired' | 'cancelled' }
+  /** `changed`: it showed what is no longer so; another gate opens in its place. */
+  | { readonly type: 'CloseGate'; readonly gateId: string; readonly status: GateClosing }
   | {
       readonly type: 'SaveCheckpoint'
       readonly number: number

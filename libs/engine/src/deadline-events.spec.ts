@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dueDeadlines, nextDeadlineAt } from './deadline-events.js'
+import type { ParallelState, Transition } from './definition.js'
 import type { RunEvent } from './event.js'
 import { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
 import { aRun, type TestRun } from './testing/a-run.js'
@@ -180,5 +181,80 @@ describe('waits', () => {
     ])
     const run = aRun(later).give(signal).succeed('first')
     expect(run.state).toMatchObject({ status: 'completed', result: { paid: 1 }, signals: {} })
+  })
+})
+
+describe('a state that answers timeout', () => {
+  const rescue = anAgent({ name: 'rescue' })
+  const out: Transition = {
+    on: 'timeout',
+    to: 'rescue',
+    assign: [{ to: 'why', from: 'event.error.code' }],
+    actions: [
+      { do: 'notify', channel: 'submitter', message: 'You can resume' },
+      { do: 'log', message: 'research ran out of time' },
+    ],
+  }
+  const once = { ...retry, dispatches: 1 }
+
+  test('is left gracefully after the last dispatch: the state is saved, somebody told, a line logged, no dead letter', () => {
+    const slow = anAgent({ name: 'work', deadlineMs: 100, retry: once, transitions: [{ on: 'done', to: 'end' }, out] })
+    const run = pass(aRun(aDefinition([slow, rescue])).start('work'), 100)
+    const types = run.commands.map(({ type }) => type)
+    expect(types).toEqual(expect.arrayContaining(['CancelJob', 'SaveCheckpoint', 'Notify', 'Log', 'Dispatch']))
+    expect(types).not.toContain('DeadLetter')
+    expect(types.indexOf('SaveCheckpoint')).toBeLessThan(types.indexOf('Notify'))
+    expect(run.step('work')).toMatchObject({ status: 'failed', error: { code: 'STEP_DEADLINE' } })
+    expect(run.state).toMatchObject({ status: 'running', scopes: { '': { data: { why: 'STEP_DEADLINE' } } } })
+  })
+
+  test('that nobody picked up goes the same way', () => {
+    const transitions = [{ on: 'done', to: 'end' }, out]
+    const run = pass(
+      aRun(aDefinition([anAgent({ name: 'work', queueDeadlineMs: 50, retry: once, transitions }), rescue])),
+      50,
+    )
+    expect(run.state.scopes['']?.data).toEqual({ why: 'QUEUE_DEADLINE' })
+  })
+
+  test('as a parallel stops its branches, and goes on', () => {
+    const sides: ParallelState = {
+      kind: 'parallel',
+      name: 'sides',
+      join: { policy: 'all' },
+      onBranchFailure: 'fail-fast',
+      deadlineMs: 200,
+      branches: ['left', 'right'].map((name) => ({
+        name,
+        initial: `${name}_work`,
+        states: [
+          anAgent({ name: `${name}_work`, deadlineMs: 900, transitions: [{ on: 'done', to: `${name}_end` }] }),
+          anEnd({ name: `${name}_end` }),
+        ],
+      })),
+      transitions: [{ on: 'done', to: 'end' }, out],
+    }
+    const run = aRun(aDefinition([sides, rescue]))
+      .start('left_work')
+      .succeed('right_work')
+    pass(run, 200)
+    expect(run.step('sides')).toMatchObject({
+      status: 'failed',
+      error: { code: 'STEP_DEADLINE' },
+      branches: { left: 'cancelled', right: 'done' },
+    })
+    expect(run.step('left_work')).toMatchObject({ status: 'cancelled', stopped: false })
+    expect(run.succeed('rescue').state.status).toBe('completed')
+  })
+
+  test('follows failed where the timeout has a guard that does not hold', () => {
+    const transitions = [
+      { on: 'done', to: 'end' },
+      { ...out, when: 'false' },
+      { on: 'failed', to: 'end' },
+    ]
+    const slow = anAgent({ name: 'work', deadlineMs: 100, retry: once, transitions })
+    const run = pass(aRun(aDefinition([slow, rescue])).start('work'), 100)
+    expect(run.state.status).toBe('completed')
   })
 })

@@ -1,8 +1,11 @@
 import { dispatchAgain, failDispatch } from './agent-events.js'
 import { cleaningUntil } from './compensations.js'
+import { dueMoments } from './due-moments.js'
 import type { RunEvent } from './event.js'
 import { failRun } from './finish-run.js'
 import { expireGate } from './gate-events.js'
+import { escalateGate, remindDeciders } from './gate-reminders.js'
+import { checkpointByTime } from './periodic-checkpoints.js'
 import { closeJoin, completeStep, failStep } from './settle-step.js'
 import { mayBeAtWork } from './last-words.js'
 import type { RunState } from './state.js'
@@ -20,12 +23,14 @@ export const nextDeadlineAt = (state: RunState): number | null => {
   const cleanUp = cleaningUntil(state)
   if (cleanUp !== null) return cleanUp
   let next = state.dueAt
-  for (const step of Object.values(state.steps))
-    if (step.dueAt !== null && isActive(step) && (next === null || step.dueAt < next)) next = step.dueAt
+  for (const { at } of dueMoments(state)) if (next === null || at < next) next = at
   return next
 }
 
-/** The deadlines that have passed at `now`, as events, the earliest first, the run's own before all others. */
+/**
+ * The deadlines that have passed at `now`, as events, the earliest first, the run's own before all others. What only
+ * reminds of a gate that is over by now is left out.
+ */
 export const dueDeadlines = (state: RunState, now: number): readonly RunEvent[] => {
   const event = (deadline: DeadlineReached['deadline'], rest: Partial<DeadlineReached> = {}): DeadlineReached => ({
     type: 'DeadlineReached',
@@ -40,19 +45,35 @@ export const dueDeadlines = (state: RunState, now: number): readonly RunEvent[] 
   const cleanUp = cleaningUntil(state)
   if (cleanUp !== null) return now >= cleanUp ? [event('clean-up')] : []
   if (state.dueAt !== null && now >= state.dueAt) return [event('run')]
+  const isOver = (gateId: string | null): boolean => {
+    const dueAt = gateId === null ? null : (state.gates[gateId]?.dueAt ?? null)
+    return dueAt !== null && now >= dueAt
+  }
   return (
-    Object.entries(state.steps)
-      .filter(([, step]) => step.dueAt !== null && now >= step.dueAt && isActive(step))
-      // Ties by path: jsonb does not keep the order of members.
-      .sort(([a, { dueAt: first }], [b, { dueAt: second }]) => (first ?? 0) - (second ?? 0) || (a < b ? -1 : 1))
-      .map(([path, step]) =>
-        event(step.due ?? 'step', {
-          step: path,
-          dispatch: owesReply(step) ? step.dispatch : null,
-          gateId: step.gateId,
-        }),
-      )
+    dueMoments(state)
+      .filter(({ at, deadline, gateId }) => now >= at && (!remindsOnly(deadline) || !isOver(gateId)))
+      // Ties by path and kind: jsonb does not keep the order of members.
+      .sort((a, b) => a.at - b.at || compare(a.path, b.path) || compare(a.deadline, b.deadline))
+      .map(({ deadline, path, gateId }) => {
+        const step = stepAt(state, path)
+        const dispatch = owesReply(step) && !remindsOnly(deadline) ? step.dispatch : null
+        return event(deadline, { step: path, dispatch, gateId })
+      })
   )
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Whether a deadline ends nothing. */
+export const remindsOnly = (deadline: DeadlineReached['deadline']): boolean =>
+  deadline === 'remind' || deadline === 'escalate' || deadline === 'checkpoint'
+
+/** A parallel whose time is up: the branches that are still open are cancelled. */
+const closeBranches = (turn: Turn, path: string): void => {
+  const { branches } = stepAt(turn.state, path)
+  if (!branches) return
+  const entries = Object.entries(branches).map(([name, was]) => [name, was === 'open' ? 'cancelled' : was] as const)
+  setStep(turn, path, { branches: Object.fromEntries(entries), outputs: {} })
 }
 
 const missed = (turn: Turn, path: string, event: DeadlineReached): string | null => {
@@ -76,7 +97,8 @@ const missed = (turn: Turn, path: string, event: DeadlineReached): string | null
   if (state.definition.kind !== 'agent') {
     if (owesReply(step)) voidDebt(turn, state)
     stopInner(turn, state, true)
-    failStep(turn, state, { code: 'STEP_DEADLINE', message: `${state.title} did not end in time` })
+    closeBranches(turn, path)
+    failStep(turn, state, { code: 'STEP_DEADLINE', message: `${state.title} did not end in time` }, { timedOut: true })
     return null
   }
   turn.commands.push({ type: 'CancelJob', step: path, dispatch: step.dispatch, queue: state.queue })
@@ -88,7 +110,7 @@ const missed = (turn: Turn, path: string, event: DeadlineReached): string | null
   const what = code === 'QUEUE_DEADLINE' ? 'was not picked up in time' : 'did not answer in time'
   const error = { code, message: `${state.title} ${what}` }
   if (mayBeAtWork(turn, state)) setStep(turn, path, { mayBeDone: true })
-  failDispatch(turn, state, { error, attempts: step.attempts })
+  failDispatch(turn, state, { error, attempts: step.attempts, timedOut: true })
   return null
 }
 
@@ -103,6 +125,12 @@ export const applyDeadline = (turn: Turn, event: DeadlineReached): string | null
       return null
     case 'gate':
       return expireGate(turn, event.gateId)
+    case 'remind':
+      return remindDeciders(turn, event.gateId)
+    case 'escalate':
+      return escalateGate(turn, event.gateId)
+    case 'checkpoint':
+      return event.step === null ? 'deadline-void' : checkpointByTime(turn, event.step)
     default:
       return event.step === null ? 'deadline-void' : missed(turn, event.step, event)
   }

@@ -2,6 +2,7 @@ import type {
   AgentState,
   Assignment,
   Branch,
+  CheckpointPolicy,
   Mapping,
   Region,
   RetryPolicy,
@@ -59,7 +60,10 @@ export interface IndexedState {
   readonly artifacts: readonly { readonly name: string; readonly content: Evaluate }[]
   readonly queue: string
   readonly retry: RetryPolicy
+  /** Whether it saves a checkpoint when it is done. */
   readonly checkpoint: boolean
+  /** How it saves checkpoints while it goes on, else null. */
+  readonly periodic: IndexedPeriodic | null
   /** A compound's regions; a map's are made as they are needed. */
   readonly regions: readonly IndexedRegion[]
   /** A map's region for an item, or with null for none in particular, to be looked at. */
@@ -76,6 +80,8 @@ export interface IndexedState {
 export interface IndexedItem extends IndexedRegion {
   readonly all: ReadonlyMap<string, IndexedState>
 }
+/** Checkpoints by count or by time. */
+export type IndexedPeriodic = { readonly every: number; readonly of: Evaluate } | { readonly everyMs: number }
 
 export interface IndexedPart {
   readonly state: IndexedState
@@ -87,6 +93,8 @@ export interface DefinitionIndex {
   readonly root: IndexedRegion
   /** Every state but the ends and what maps hold by path, in the definition's order, compounds before what they hold. */
   readonly states: ReadonlyMap<string, IndexedState>
+  /** Those with checkpoints by count. */
+  readonly counting: readonly IndexedState[]
   /** The top level's states with their share of the run. */
   readonly parts: readonly IndexedPart[]
   /** Memo of the states that a move rules out, by state left and state entered. */
@@ -137,6 +145,11 @@ const shared = (states: readonly IndexedState[]): readonly IndexedPart[] => {
     state,
     share: sum > 0 ? (state.definition.weight ?? 0) / sum : 1 / parts.length,
   }))
+}
+
+const periodicOf = (state: StateDefinition, policy: CheckpointPolicy): IndexedPeriodic | null => {
+  if (typeof policy !== 'object' || state.kind === 'choice' || state.kind === 'end') return null
+  return 'everyMs' in policy ? policy : { every: policy.every, of: compileExpression(policy.of) }
 }
 
 interface Place {
@@ -196,6 +209,7 @@ const makeIndex = (definition: WorkflowDefinition): DefinitionIndex => {
       queue: state.kind === 'agent' ? queueOf(state) : '',
       retry: (state.kind === 'agent' ? state.retry : undefined) ?? definition.retry ?? defaultRetry,
       checkpoint: policy === 'after' && state.kind !== 'choice' && state.kind !== 'end',
+      periodic: periodicOf(state, policy),
       regions: [],
       makeItem: null,
       inItem,
@@ -220,7 +234,8 @@ const makeIndex = (definition: WorkflowDefinition): DefinitionIndex => {
 
   const all = new Map<string, IndexedState>()
   const root = indexRegion(definition, { scope: '', owner: null, branch: null, kind: 'root', item: null, all })
-  return { definition, root, states: all, parts: shared([...root.states.values()]), ruledOut: new WeakMap() }
+  const counting = [...all.values()].filter(({ periodic }) => periodic !== null && 'every' in periodic)
+  return { definition, root, states: all, counting, parts: shared([...root.states.values()]), ruledOut: new WeakMap() }
 }
 
 const indexes = new WeakMap<WorkflowDefinition, DefinitionIndex>()

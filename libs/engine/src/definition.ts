@@ -151,6 +151,8 @@ export interface ParallelState extends StateBase {
   readonly branches: readonly Branch[]
   readonly join: Join
   readonly onBranchFailure: 'fail-fast' | 'best-effort'
+  /** For all branches together; a join `until` has its own. */
+  readonly deadlineMs?: number
 }
 
 /**

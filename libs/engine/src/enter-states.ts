@@ -6,6 +6,7 @@ import { dispatchStep } from './dispatch-step.js'
 import { compileExpression } from './expression.js'
 import { completeRun, failRun } from './finish-run.js'
 import type { Json } from './json.js'
+import { firstCheckpointAt } from './periodic-checkpoints.js'
 import { completeStep, endRegion, failStep, parentVisit, runActions } from './settle-step.js'
 import { enterMap } from './map-items.js'
 import { withInner } from './states-of.js'
@@ -27,11 +28,12 @@ const started = (turn: Turn, state: IndexedState): void => {
   publish(turn, { type: 'step.started', message: `${state.title} started`, about: state })
 }
 
-const enterParallel = (turn: Turn, state: IndexedState, { branches, join }: ParallelState): void => {
+const enterParallel = (turn: Turn, state: IndexedState, { branches, join, deadlineMs }: ParallelState): void => {
   started(turn, state)
   const step = setStep(turn, state.path, {
     branches: Object.fromEntries(branches.map(({ name }) => [name, 'open'])),
     outputs: {},
+    ...(deadlineMs === undefined ? {} : { dueAt: turn.at + deadlineMs, due: 'step' as const }),
     ...(join.policy === 'until' ? { dueAt: turn.at + join.deadlineMs, due: 'join' as const } : {}),
   })
   for (const region of state.regions) enterRegion(turn, region, step.visits)
@@ -134,7 +136,13 @@ const enter = (turn: Turn, state: IndexedState, again: boolean): void => {
   if (definition.kind === 'end') return enterEnd(turn, state)
   const before = stepAt(turn.state, path)
   const visits = again ? before.visits : before.visits + 1
-  putStep(turn, path, { ...afresh(before), visits, enteredAt: turn.at, status: 'waiting' })
+  putStep(turn, path, {
+    ...afresh(before),
+    visits,
+    enteredAt: turn.at,
+    status: 'waiting',
+    ...firstCheckpointAt(turn, state),
+  })
   for (const inner of withInner(turn, state).slice(1)) {
     const held = turn.state.steps[inner.path]
     if (held) putStep(turn, inner.path, afresh(held))

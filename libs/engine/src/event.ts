@@ -23,6 +23,13 @@ export interface Usage {
   readonly cacheHit?: boolean
 }
 
+/** Who voted for a decision, and when by Postgres' clock. */
+export interface GateVoter {
+  readonly by: string
+  readonly at: number
+  readonly comment: string | null
+}
+
 interface At {
   readonly at: number
 }
@@ -64,7 +71,8 @@ export type RunEvent =
   | (FromAgent & { readonly type: 'StepAskedHuman'; readonly payload: JsonObject; readonly deadlineMs: number | null })
   | (At & {
       readonly type: 'DeadlineReached'
-      readonly deadline: 'run' | 'step' | 'queue' | 'gate' | 'wait' | 'join' | 'clean-up'
+      readonly deadline:
+        'run' | 'step' | 'queue' | 'gate' | 'remind' | 'escalate' | 'wait' | 'join' | 'checkpoint' | 'clean-up'
       /** The path of the step or state; null for the run's own. */
       readonly step: string | null
       readonly dispatch: number | null
@@ -76,7 +84,19 @@ export type RunEvent =
       readonly decision: string
       readonly values: JsonObject | null
       readonly comment: string | null
+      /** The principal; of a gate that several decide, all whose vote this is, in the order of their votes. */
       readonly decidedBy: string
+      /** Those whose vote this is, where the gate needs several. */
+      readonly deciders?: readonly GateVoter[]
+    })
+  /** A vote that does not decide yet. */
+  | (At & {
+      readonly type: 'GateVoted'
+      readonly gateId: string
+      readonly decision: string
+      readonly values: JsonObject | null
+      readonly comment: string | null
+      readonly votedBy: string
     })
   | (At & { readonly type: 'SignalReceived'; readonly name: string; readonly payload: Json; readonly by: string })
   /** What a map asked for: its next items, or the results of all, in order. The shell puts the lists in. */

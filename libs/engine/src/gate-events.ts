@@ -24,15 +24,19 @@ const resolved = (turn: Turn, state: IndexedState, gate: OpenGate, decision: str
   })
 
 /** What expressions see of a decision, as `event`. */
-const decidedOf = (turn: Turn, { gateId, decision, values, comment, decidedBy }: GateDecided): JsonObject => ({
-  type: 'decision',
-  gateId,
-  decision,
-  values,
-  comment,
-  decidedBy,
-  at: turn.at,
-})
+const decidedOf = (turn: Turn, decided: GateDecided): JsonObject => {
+  const { gateId, decision, values, comment, decidedBy, deciders } = decided
+  return {
+    type: 'decision',
+    gateId,
+    decision,
+    values,
+    comment,
+    decidedBy,
+    deciders: deciders?.map(({ by }) => by) ?? [decidedBy],
+    at: turn.at,
+  }
+}
 
 /** The transition that accepts a decision. A guard that fails on what a person gave does not hold: a typo ends no run. */
 const accepting = (
@@ -89,7 +93,7 @@ export const decideGate = (turn: Turn, event: GateDecided): string | null => {
   closeGateOf(turn, state.path, 'decided')
   if (!transition) {
     resolved(turn, state, gate, 'not accepted')
-    openGate(turn, state, gate)
+    openGate(turn, state, { ...gate, inPlaceOf: gate })
     return null
   }
   resolved(turn, state, gate, decision)

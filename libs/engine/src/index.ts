@@ -26,12 +26,13 @@ export type {
   WaitState,
   WorkflowDefinition,
 } from './definition.js'
-export type { Command, StreamedEvent } from './command.js'
-export type { RunError, RunEvent, Usage } from './event.js'
+export type { Command, GateClosing, StreamedEvent } from './command.js'
+export type { GateVoter, RunError, RunEvent, Usage } from './event.js'
 export type { OpenGate, RunState, RunStatus, Scope, StepState, StepStatus } from './state.js'
 export { advance, type Advanced } from './advance.js'
 export { checkDefinition, type CheckOptions } from './check-definition.js'
 export { dueDeadlines, nextDeadlineAt } from './deadline-events.js'
+export { gateDueAt } from './due-moments.js'
 export { defaultRetry, queueOf, titleOf } from './definition-index.js'
 export { applyPatch, diffState, type Patch } from './diff-state.js'
 export {

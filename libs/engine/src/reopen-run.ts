@@ -24,7 +24,11 @@ type Replay = Extract<RunEvent, { readonly type: 'DeadLetterReplayed' }>
 
 const deadlineOf = (definition: StateDefinition): { readonly ms: number; readonly due: 'join' | 'step' } | null => {
   if (definition.kind === 'parallel')
-    return definition.join.policy === 'until' ? { ms: definition.join.deadlineMs, due: 'join' } : null
+    return definition.join.policy === 'until'
+      ? { ms: definition.join.deadlineMs, due: 'join' }
+      : definition.deadlineMs === undefined
+        ? null
+        : { ms: definition.deadlineMs, due: 'step' }
   const ms = definition.kind === 'workflow' ? (definition.body?.deadlineMs ?? null) : null
   return ms === null ? null : { ms, due: 'step' }
 }

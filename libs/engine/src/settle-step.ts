@@ -12,6 +12,7 @@ import { failRun } from './finish-run.js'
 import { judgeJoin } from './join.js'
 import type { Json } from './json.js'
 import { completeItem, failItem } from './map-items.js'
+import { checkpointByCount } from './periodic-checkpoints.js'
 import { saveArtifacts, saveCheckpoint } from './save-outputs.js'
 import { forgetStopped, stopInner } from './stop-steps.js'
 import { isActive, stepAt } from './step-at.js'
@@ -33,7 +34,8 @@ import { assignAll, nothing, pickTransition, type StepValues, targetOf } from '.
  * How steps end and what follows from it. Invariants:
  * S1 a step ends once: whoever calls these functions has found it active.
  * S2 a join closes once; branches still open then are stopped.
- * S3 a failure goes to the nearest `failed` transition outwards; without one it fails the run.
+ * S3 a failure goes to the nearest `failed` transition outwards; without one it fails the run. A missed deadline goes to
+ *    the step's own `timeout` before that.
  */
 
 /** Carries out entry, exit or transition actions. */
@@ -95,6 +97,7 @@ export const completeStep = (turn: Turn, state: IndexedState, completed: Complet
   if (rose) publish(turn, { type: 'progress', ...told })
   saveArtifacts(turn, state, values)
   if (state.checkpoint) saveCheckpoint(turn, state, state.path, null)
+  checkpointByCount(turn, state)
   follow(turn, state, transition, values)
 }
 
@@ -109,12 +112,16 @@ export const failStep = (
   turn: Turn,
   state: IndexedState,
   cause: RunError,
-  told: { readonly usage?: Usage | null; readonly spanId?: string | null } = {},
+  told: { readonly usage?: Usage | null; readonly spanId?: string | null; readonly timedOut?: boolean } = {},
 ): Fate => {
   if (state.undoes) return failUndo(turn, state, cause, told)
   const error = plainError(cause, state.path)
-  const values = { output: null, event: { type: 'failed', error: errorMeta(error)['error'] ?? null, at: turn.at } }
-  const handled = pickTransition(turn, state, { on: 'failed', values })
+  const values = (type: string) => ({
+    output: null,
+    event: { type, error: errorMeta(error)['error'] ?? null, at: turn.at },
+  })
+  const late = told.timedOut ? pickTransition(turn, state, { on: 'timeout', values: values('timeout') }) : null
+  const handled = late ?? pickTransition(turn, state, { on: 'failed', values: values('failed') })
   setStep(turn, state.path, {
     status: 'failed',
     finishedAt: turn.at,
@@ -133,7 +140,9 @@ export const failStep = (
   })
   if (!handled) return failRegion(turn, state.region, error)
   if (state.regions.length > 0 || state.makeItem) forgetStopped(turn, state)
-  follow(turn, state, handled, values)
+  // What was reached is kept before the way out of time is taken.
+  if (late && state.checkpoint) saveCheckpoint(turn, state, state.path, null)
+  follow(turn, state, handled, values(late ? 'timeout' : 'failed'))
   return 'handled'
 }
 

@@ -48,6 +48,10 @@ export interface StepState {
   readonly stopped?: boolean
   /** Stopped while its agent was at work on something that can be undone: its last word still counts for that. */
   readonly mayBeDone?: boolean
+  /** Checkpoints by count: which multiple was passed last. */
+  readonly checkpointMark?: number
+  /** Checkpoints by time: when the next is due. */
+  readonly checkpointAt?: number
 }
 
 /** An open gate, as `waitingFor` shows it. */
@@ -59,6 +63,22 @@ export interface OpenGate {
   readonly dueAt: number | null
   readonly shown: JsonObject
   readonly outcomes: readonly string[]
+  /** How many persons must give the same decision; absent: one. */
+  readonly needed?: number
+  /** Votes that have not decided it, in their order. */
+  readonly votes?: readonly GateVote[]
+  /** When its deciders are reminded next, and how often they were. */
+  readonly remindAt?: number
+  readonly reminders?: number
+  /** When somebody else is told; absent: never, or done. */
+  readonly escalateAt?: number
+}
+
+/** A vote that did not decide its gate. What it gives and says stands in the history alone. */
+export interface GateVote {
+  readonly by: string
+  readonly decision: string
+  readonly at: number
 }
 
 /** Shared state of one namespace: the root (key '') or a sub-workflow's path. */

@@ -1,3 +1,4 @@
+import type { GateClosing } from './command.js'
 import type { IndexedState } from './definition-index.js'
 import { forgetItems } from './forget-items.js'
 import { mayBeAtWork } from './last-words.js'
@@ -6,7 +7,7 @@ import { isActive, owesReply, stepAt } from './step-at.js'
 import { endStepSpan, setGate, setScope, setStep, type Turn } from './turn.js'
 
 /** Closes the gate of a step, if it has one open, and ends its span. */
-export const closeGateOf = (turn: Turn, path: string, status: 'decided' | 'expired' | 'cancelled'): void => {
+export const closeGateOf = (turn: Turn, path: string, status: GateClosing): void => {
   const { gateId } = stepAt(turn.state, path)
   const gate = gateId === null ? undefined : turn.state.gates[gateId]
   if (!gate) return

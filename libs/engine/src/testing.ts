@@ -1,7 +1,7 @@
 export { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
 export { aRun, type Given, type TestRun } from './testing/a-run.js'
 export { checkInvariants, freeze, InvariantBroken } from './testing/check-invariants.js'
-export { equalJson } from './testing/equal-json.js'
+export { equalJson } from './equal-json.js'
 export { explore, type Explored, type ExploreOptions } from './testing/explore.js'
 export { lawsOf, type Law, type LawfulWorld } from './testing/laws.js'
 export { seeded, type Chance } from './testing/seeded.js'

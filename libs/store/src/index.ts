@@ -28,14 +28,14 @@ export {
   type DefinitionRow,
 } from './sql/definitions.js'
 export { forkRun, readInput, type Fork } from './sql/fork-run.js'
+export { decideGate, type Decided, type GateDecision } from './sql/decide-gate.js'
 export {
-  decideGate,
+  countOpenGates,
   listGates,
   listRunGates,
   lockOpenGates,
-  type Decided,
   type GateCursor,
-  type GateDecision,
+  type GateFilter,
   type GateRow,
 } from './sql/gates.js'
 export { listArtifacts, readArtifact, type ArtifactRow } from './sql/artifacts.js'

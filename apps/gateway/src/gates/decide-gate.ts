@@ -1,6 +1,7 @@
 import { ContractError, type DecideGate, type GateDecision, type GatePage } from '@flotilla/contracts'
 import { acceptsDecision, type JsonObject } from '@flotilla/engine'
 import type { GateCursor } from '@flotilla/store'
+import { holdsOneOf } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
 import { isUuid, readCursor, writeCursor } from '../http/cursor.js'
 import { GatewayError } from '../http/gateway-error.js'
@@ -28,7 +29,15 @@ export const decide = async (gateway: Gateway, request: RunRequest, body: Decide
     decidedBy: principal.principal,
   }
   const decided = await gateway.store.decideGate(
-    { ...asked, tenant: tenantId, runId, gate: body.gate ?? null, shownHash: body.shownHash ?? null, traceparent },
+    {
+      ...asked,
+      holds: (scope) => holdsOneOf(principal, [scope]),
+      tenant: tenantId,
+      runId,
+      gate: body.gate ?? null,
+      shownHash: body.shownHash ?? null,
+      traceparent,
+    },
     (state, about) => acceptsDecision(definition, state, { ...asked, ...about }),
   )
   switch (decided.outcome) {
@@ -40,6 +49,10 @@ export const decide = async (gateway: Gateway, request: RunRequest, body: Decide
       throw new GatewayError('GATE_AMBIGUOUS', `Open are: ${decided.gateIds.join(', ')}.`)
     case 'submitter':
       throw new GatewayError('GATE_DECIDER_IS_SUBMITTER')
+    case 'scope':
+      throw new GatewayError('GATE_SCOPE_MISSING', `This gate asks its deciders for the scope: ${decided.scope}.`)
+    case 'voted-before':
+      throw new GatewayError('GATE_VOTED_BEFORE')
     case 'changed':
       throw new GatewayError('GATE_CHANGED')
     case 'no-such-outcome':
@@ -53,29 +66,52 @@ export const decide = async (gateway: Gateway, request: RunRequest, body: Decide
         {},
         [{ pointer: '/values', code: 'NOT_ACCEPTED', detail: 'must be what the gate asks for with this decision' }],
       )
-    case 'decided':
-      void gateway.queues.nudge({ runId, priority: 0, traceparent }).catch(() => undefined)
+    case 'voted':
+      nudge(gateway, request)
       return {
         runId,
         gate: decided.gate,
         decision: body.decision,
-        decidedBy: principal.principal,
+        decidedBy: null,
+        decidedAt: null,
+        deciders: [],
+        pending: { needed: decided.needed, given: decided.given },
+      }
+    case 'decided':
+      nudge(gateway, request)
+      return {
+        runId,
+        gate: decided.gate,
+        decision: body.decision,
+        decidedBy: decided.deciders.join(', '),
         decidedAt: decided.decidedAt.toISOString(),
+        deciders: [...decided.deciders],
+        pending: null,
       }
   }
 }
 
+const nudge = (gateway: Gateway, { runId, traceparent }: RunRequest): void =>
+  void gateway.queues.nudge({ runId, priority: 0, traceparent }).catch(() => undefined)
+
 const cursorOf = ([at, runId, gateId]: readonly unknown[]): GateCursor | null =>
-  typeof at === 'number' && Number.isSafeInteger(at) && isUuid(runId) && typeof gateId === 'string'
-    ? { openedAt: new Date(at), runId, gateId }
+  (at === 'never' || (typeof at === 'number' && Number.isSafeInteger(at))) &&
+  isUuid(runId) &&
+  typeof gateId === 'string'
+    ? { dueAt: at === 'never' ? null : new Date(at), runId, gateId }
     : null
 
-/** The inbox: open gates of the tenant, longest waiting first. */
+/** The inbox: open gates of the tenant, what is due first comes first. */
 export const listGateViews = async (gateway: Gateway, tenantId: string, query: Query): Promise<GatePage> => {
   const limit = integerParam(query, 'limit', { min: 1, max: 100, fallback: 50 })
   const cursor = textParam(query, 'cursor', 1_024)
   const after = cursor === null ? null : readCursor('gates', cursor, cursorOf)
-  const found = await gateway.store.listGates(tenantId, { ...(after === null ? {} : { after }), limit: limit + 1 })
+  const workflow = textParam(query, 'workflow', 64)
+  const found = await gateway.store.listGates(tenantId, {
+    ...(after === null ? {} : { after }),
+    ...(workflow === null ? {} : { workflow }),
+    limit: limit + 1,
+  })
   const page = found.slice(0, limit)
   const last = page.at(-1)
   return {
@@ -89,8 +125,13 @@ export const listGateViews = async (gateway: Gateway, tenantId: string, query: Q
       shown: gate.shown,
       shownHash: gate.shownHash,
       outcomes: [...gate.outcomes],
+      overdue: gate.overdue,
+      votes: { needed: gate.needed, given: gate.votes },
+      scope: gate.scope,
     })),
     nextCursor:
-      found.length > limit && last ? writeCursor('gates', [last.openedAt.getTime(), last.runId, last.gateId]) : null,
+      found.length > limit && last
+        ? writeCursor('gates', [last.dueAt?.getTime() ?? 'never', last.runId, last.gateId])
+        : null,
   }
 }

@@ -3,7 +3,7 @@ import { Controller, Inject, Param, Req } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { GATEWAY, type Gateway } from '../gateway.js'
 import { bodyOf, principalOf, queryOf, runIdOf, traceOf } from '../http/caller.js'
-import { cursorParam, limitParam } from '../http/params.js'
+import { cursorParam, limitParam, textParamDoc } from '../http/params.js'
 import { Route } from '../http/route.js'
 import { decide, listGateViews } from './decide-gate.js'
 
@@ -17,8 +17,12 @@ export class GatesController {
     doc: {
       id: 'listGates',
       tag: 'gates',
-      summary: 'The inbox of waiting decisions, longest waiting first.',
-      params: { cursor: cursorParam, limit: limitParam(100, 50) },
+      summary: 'The inbox of waiting decisions: what is due first comes first.',
+      params: {
+        workflow: textParamDoc('Only gates of this workflow.', 64),
+        cursor: cursorParam,
+        limit: limitParam(100, 50),
+      },
       answers: { 200: { description: 'A page of gates.', body: GatePage } },
     },
   })
@@ -31,9 +35,15 @@ export class GatesController {
     doc: {
       id: 'decideGate',
       tag: 'gates',
-      summary: 'Decides a gate. Of several decisions at once one wins, the others get 409.',
+      summary:
+        'Decides a gate, or votes on one that several decide. Of decisions at once one wins, the others get 409.',
       body: DecideGate,
-      answers: { 200: { description: 'Decided.', body: GateDecision } },
+      answers: {
+        200: {
+          description: 'Decided, or the vote is counted: `pending` says how many are missing.',
+          body: GateDecision,
+        },
+      },
       problems: [404, 409, 413, 415, 422],
     },
   })

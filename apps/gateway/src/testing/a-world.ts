@@ -54,6 +54,8 @@ export const gateWorkflow: WorkflowDefinition = {
 const keysOfTenants = [
   ['submitter', 'acme', ['runs:write', 'runs:read']],
   ['reviewer', 'acme', ['hitl:decide', 'runs:read']],
+  ['ann', 'acme', ['hitl:decide', 'runs:read', 'managers']],
+  ['ben', 'acme', ['hitl:decide', 'runs:read', 'managers']],
   ['operator', 'acme', ['runs:read', 'runs:operate', 'dead-letters', 'queues', 'workflows:write']],
   ['both', 'acme', ['*']],
   ['foreign', 'rival', ['*']],
@@ -123,7 +125,7 @@ export const aWorld = async (
     errors,
     origin,
     stopping,
-    settle: (runId: string) => settleRun(engine, gateWorkflow, runId),
+    settle: (runId: string, definition = gateWorkflow) => settleRun(engine, definition, runId),
     /** Asks with a key; the body is parsed where it is JSON. */
     ask: async (key: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
       const answer = await fetch(new URL(path, origin), {

@@ -14,6 +14,7 @@ import {
 import { Nested, NestedList } from '../contract.js'
 import { DeadLetterView } from './dead-letter-selection.js'
 import { Nullable } from './nullable.js'
+import { PendingVotes } from './run-view.js'
 
 /** Shared state of a run: the root's input and data, and each sub-workflow's under its path. */
 export class StateView {
@@ -103,9 +104,15 @@ export class GateView {
   @IsObject() shown!: Record<string, unknown>
   @IsString() shownHash!: string
   @IsArray() @IsString({ each: true }) outcomes!: string[]
+  /** Whether its time is up. */
+  @IsBoolean() overdue!: boolean
+  /** Persons who voted, of how many must give the same decision. */
+  @Nested(() => PendingVotes) votes!: PendingVotes
+  /** The scope that a decider's key must hold beside hitl:decide; null: none. */
+  @Nullable() @IsString() scope!: string | null
 }
 
-/** The inbox, longest waiting first. */
+/** The inbox: what is due first comes first. */
 export class GatePage {
   @NestedList(() => GateView, { max: 100 }) items!: GateView[]
   @Nullable() @IsString() nextCursor!: string | null

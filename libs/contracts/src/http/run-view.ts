@@ -1,4 +1,16 @@
-import { IsIn, IsInt, IsISO8601, IsNumber, IsObject, IsOptional, IsString, IsUUID, Max, Min } from 'class-validator'
+import {
+  IsArray,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Max,
+  Min,
+} from 'class-validator'
 import { Nested, NestedList } from '../contract.js'
 import { Nullable } from './nullable.js'
 
@@ -104,11 +116,20 @@ export class RunCommandAccepted {
   @IsUUID() runId!: string
 }
 
-/** 200 of `POST /runs/{id}/hitl`. */
+/** How many persons gave the same decision, of how many that must. */
+export class PendingVotes {
+  @IsInt() @Min(1) needed!: number
+  @IsInt() @Min(0) given!: number
+}
+
+/** 200 of `POST /runs/{id}/hitl`. `pending` where the vote counts but does not decide yet; it is null once decided. */
 export class GateDecision {
   @IsUUID() runId!: string
   @IsString() gate!: string
   @IsString() decision!: string
-  @IsString() decidedBy!: string
-  @IsISO8601() decidedAt!: string
+  /** Principals, in the order of their votes, separated by commas; null while others must decide the same. */
+  @Nullable() @IsString() decidedBy!: string | null
+  @Nullable() @IsISO8601() decidedAt!: string | null
+  @IsArray() @IsString({ each: true }) deciders!: string[]
+  @Nullable() @Nested(() => PendingVotes) pending!: PendingVotes | null
 }

@@ -63,7 +63,8 @@ const checkpoint = {
     { const: false },
     { const: 'after' },
     object({ every: { type: 'integer', minimum: 1 }, of: expression }, ['every', 'of']),
-    object({ everyMs: milliseconds }, ['everyMs']),
+    // Each is a turn of the orchestrator.
+    object({ everyMs: { ...milliseconds, minimum: 100 } }, ['everyMs']),
   ],
 }
 const artifact = object({ name, type: text, mediaType: text, content: expression }, [
@@ -139,7 +140,7 @@ const states = [
   ),
   state('set', { assign: list(assignment) }, ['assign']),
   state('choice', {}, ['transitions']),
-  state('parallel', { branches: list(branch, 1), join, onBranchFailure: onFailure }, [
+  state('parallel', { branches: list(branch, 1), join, onBranchFailure: onFailure, deadlineMs: milliseconds }, [
     'branches',
     'join',
     'onBranchFailure',

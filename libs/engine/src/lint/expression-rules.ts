@@ -1,4 +1,12 @@
-import type { Action, Assignment, ContractRef, Mapping, StateDefinition, WorkflowDefinition } from '../definition.js'
+import type {
+  Action,
+  Assignment,
+  CheckpointPolicy,
+  ContractRef,
+  Mapping,
+  StateDefinition,
+  WorkflowDefinition,
+} from '../definition.js'
 import { compileExpression, ExpressionError } from '../expression.js'
 import { error, type Finding } from './finding.js'
 import { placesOf } from './places.js'
@@ -10,6 +18,9 @@ const ofActions = (actions: readonly Action[] | undefined): readonly string[] =>
   (actions ?? []).flatMap((action) => (action.do === 'assign' ? ofAssignments(action.assign) : []))
 const given = (...expressions: readonly (string | undefined)[]): readonly string[] =>
   expressions.filter((expression) => expression !== undefined)
+
+const ofCheckpoint = (policy: CheckpointPolicy | undefined): readonly string[] =>
+  typeof policy === 'object' && 'of' in policy ? [policy.of] : []
 
 const ofKind = (state: StateDefinition): readonly string[] => {
   switch (state.kind) {
@@ -43,6 +54,7 @@ const expressionsOf = (state: StateDefinition): readonly string[] => [
   ...ofActions(state.entry),
   ...ofActions(state.exit),
   ...(state.artifacts ?? []).map(({ content }) => content),
+  ...ofCheckpoint(state.checkpoint),
 ]
 
 const whyInvalid = (expression: string): string | null => {
@@ -56,15 +68,19 @@ const whyInvalid = (expression: string): string | null => {
 }
 
 /** Rule: every expression compiles, names what there is, and has a bounded cost. */
-export const checkExpressions = (definition: WorkflowDefinition): readonly Finding[] =>
-  placesOf(definition).flatMap(({ state, path }) =>
-    expressionsOf(state).flatMap((expression) => {
+export const checkExpressions = (definition: WorkflowDefinition): readonly Finding[] => {
+  const invalid = (where: string, expressions: readonly string[]): readonly Finding[] =>
+    expressions.flatMap((expression) => {
       const why = whyInvalid(expression)
       return why === null
         ? []
-        : [error('EXPRESSION_INVALID', path, `${expression}: ${why}`, 'Correct the CEL expression.')]
-    }),
-  )
+        : [error('EXPRESSION_INVALID', where, `${expression}: ${why}`, 'Correct the CEL expression.')]
+    })
+  return [
+    ...invalid('', ofCheckpoint(definition.checkpoint)),
+    ...placesOf(definition).flatMap(({ state, path }) => invalid(path, expressionsOf(state))),
+  ]
+}
 
 /** Tells whether a contract id is known. */
 export type ResolveContract = (id: string) => boolean

@@ -73,6 +73,21 @@ export const checkGates = (definition: WorkflowDefinition): readonly Finding[] =
     ]
   })
 
+/** Rule: what reminds of a gate comes before the gate is over, and a fan-out has one deadline. */
+export const checkTimes = (definition: WorkflowDefinition): readonly Finding[] =>
+  placesOf(definition).flatMap(({ state, path }) => {
+    const late = (what: string): Finding =>
+      warning('REMINDER_LATE', path, `${what} comes when the gate is over`, 'Let it come before deadlineMs.')
+    if (state.kind === 'human')
+      return [
+        ...((state.remindEveryMs ?? 0) >= state.deadlineMs ? [late('a reminder')] : []),
+        ...((state.escalate?.afterMs ?? 0) >= state.deadlineMs ? [late('the escalation')] : []),
+      ]
+    if (state.kind !== 'parallel' || state.join.policy !== 'until' || state.deadlineMs === undefined) return []
+    const what = 'a join until a deadline has a deadline of its own beside deadlineMs'
+    return [error('DEADLINE_TWICE', path, what, 'Give one of the two.')]
+  })
+
 /** Rule: a wait ends: it has a time, or a signal with a deadline. */
 export const checkWaits = (definition: WorkflowDefinition): readonly Finding[] =>
   placesOf(definition).flatMap(({ state, path }) => {

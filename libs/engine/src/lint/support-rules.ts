@@ -1,16 +1,9 @@
-import type { CheckpointPolicy, StateDefinition, WorkflowDefinition } from '../definition.js'
+import type { StateDefinition, WorkflowDefinition } from '../definition.js'
 import { error, type Finding } from './finding.js'
 import { placesOf } from './places.js'
 
-const periodic = (policy: CheckpointPolicy | undefined): boolean => typeof policy === 'object'
-
-const notYet = ({ checkpoint, ...state }: StateDefinition): readonly string[] => [
-  ...(state.kind === 'human' && (state.deciders?.needed ?? 1) > 1 ? ['several deciders'] : []),
-  ...(state.kind === 'human' && state.deciders?.scope !== undefined ? ['a scope for deciders'] : []),
-  ...(state.kind === 'human' && state.remindEveryMs !== undefined ? ['reminders'] : []),
-  ...(state.kind === 'human' && state.escalate ? ['escalation'] : []),
+const notYet = (state: StateDefinition): readonly string[] => [
   ...(state.kind === 'wait' && state.correlate !== undefined ? ['correlated events'] : []),
-  ...(periodic(checkpoint) ? ['periodic checkpoints'] : []),
 ]
 
 /** Rule: nothing is asked for that this engine does not do yet. Refused rather than quietly left out. */
@@ -18,7 +11,6 @@ export const checkSupport = (definition: WorkflowDefinition): readonly Finding[]
   const finding = (where: string, what: string): Finding =>
     error('NOT_YET', where, `${what}: not yet`, 'Leave it out until the engine supports it.')
   return [
-    ...(periodic(definition.checkpoint) ? [finding('', 'periodic checkpoints')] : []),
     ...(definition.concurrency ? [finding('', 'a limit on runs of a workflow')] : []),
     ...placesOf(definition).flatMap(({ state, path }) => notYet(state).map((what) => finding(path, what))),
   ]

@@ -1,5 +1,6 @@
 import { advance } from '../advance.js'
-import { nextDeadlineAt, dueDeadlines } from '../deadline-events.js'
+import { dueDeadlines, nextDeadlineAt, remindsOnly } from '../deadline-events.js'
+import { dueMoments } from '../due-moments.js'
 import type { WorkflowDefinition } from '../definition.js'
 import { indexDefinition } from '../definition-index.js'
 import type { RunEvent } from '../event.js'
@@ -77,6 +78,18 @@ const askedOf = (rows: MapRows, step: string, { items, visits, ...kept }: StepSt
   return answer ? [answer] : []
 }
 
+/** The deadline that comes first, and, where that only reminds, the first one by which something ends. */
+const firstDue = (state: RunState, now: number): readonly RunEvent[] => {
+  const [first] = dueDeadlines(state, now)
+  if (first?.type !== 'DeadlineReached' || !remindsOnly(first.deadline)) return first ? [first] : []
+  const ends = dueMoments(state).flatMap(({ at, deadline }) => (remindsOnly(deadline) ? [] : [at]))
+  const last = Math.max(now, Math.min(...ends, ...(state.dueAt === null ? [] : [state.dueAt])))
+  const ending = Number.isFinite(last)
+    ? dueDeadlines(state, last).find((event) => event.type === 'DeadlineReached' && !remindsOnly(event.deadline))
+    : undefined
+  return ending ? [first, ending] : [first]
+}
+
 const eventsFrom = (
   definition: WorkflowDefinition,
   { state, rows, at }: { readonly state: RunState; readonly rows: MapRows; readonly at: number },
@@ -117,7 +130,7 @@ const eventsFrom = (
       events.push({ type: 'GateDecided', at, gateId, decision, values, comment: null, decidedBy: 'a-reviewer' })
     }
   const next = deadlines ? nextDeadlineAt(state) : null
-  if (next !== null) events.push(...dueDeadlines(state, Math.max(next, at)).slice(0, 1))
+  if (next !== null) events.push(...firstDue(state, Math.max(next, at)))
   if (cancel && !state.cancel) events.push({ type: 'CancelRequested', at, by: 'an-operator', reason: null })
   return events
 }

@@ -1,4 +1,4 @@
-import { equalJson } from './equal-json.js'
+import { equalJson } from '../equal-json.js'
 import { advance } from '../advance.js'
 import type { WorkflowDefinition } from '../definition.js'
 import { indexDefinition } from '../definition-index.js'

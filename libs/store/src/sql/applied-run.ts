@@ -1,4 +1,4 @@
-import type { Json, JsonObject, RunEvent, RunState, StreamedEvent } from '@flotilla/engine'
+import type { GateClosing, Json, JsonObject, RunEvent, RunState, StreamedEvent } from '@flotilla/engine'
 
 /** An event of the stream as it is kept: with its number and, unless there was none to know, the span's hex id. */
 export type PublishedEvent = StreamedEvent & { readonly seq: number }
@@ -41,6 +41,10 @@ export interface OpenedGate {
   readonly outcomes: readonly string[]
   readonly openedAt: number
   readonly dueAt: number | null
+  /** How many persons must give the same decision; absent: one. */
+  readonly needed?: number
+  /** The scope that a decider's key must hold. */
+  readonly scope?: string
 }
 
 export interface SavedCheckpoint {
@@ -102,7 +106,7 @@ export interface AppliedRun {
   /** Debts paid or void. */
   readonly paid: readonly { readonly step: string; readonly dispatch: number }[]
   readonly openedGates: readonly OpenedGate[]
-  readonly closedGates: readonly { readonly id: string; readonly status: 'decided' | 'expired' | 'cancelled' }[]
+  readonly closedGates: readonly { readonly id: string; readonly status: GateClosing }[]
   readonly checkpoints: readonly SavedCheckpoint[]
   readonly artifacts: readonly SavedArtifact[]
   readonly deadLetters: readonly NewDeadLetter[]

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { anApplied, aSubmission } from '../testing.js'
@@ -7,7 +7,8 @@ import { appendCommand } from './append-command.js'
 import type { OpenedGate } from './applied-run.js'
 import { findBrokenAudit } from './audit.js'
 import { claimRuns } from './claim-runs.js'
-import { decideGate, listGates, listRunGates, lockOpenGates, type GateDecision } from './gates.js'
+import { decideGate, type GateDecision } from './decide-gate.js'
+import { countOpenGates, listGates, listRunGates, lockOpenGates } from './gates.js'
 import { parkRun } from './parking.js'
 import { readClaimedRuns, readEvents } from './read-claimed.js'
 import { saveApplied } from './save-applied.js'
@@ -66,6 +67,7 @@ const decide = (runId: string, given: Partial<GateDecision> = {}, tenant = 'acme
       comment: null,
       shownHash: null,
       decidedBy: 'judge',
+      holds: () => true,
       tenant,
       traceparent: null,
       ...given,
@@ -128,18 +130,109 @@ test('a decision is refused for the reason that holds', async () => {
   expect(await decide(runId)).toMatchObject({ outcome: 'decided', gateId: ids[1] })
 })
 
-test('open gates are listed longest open first, by page', async () => {
+test('open gates are listed by what is due first, by page and workflow, with votes and what is overdue', async () => {
   const tenant = 'lister'
-  const runs = [
-    await aRunAtGates((id) => [aGate(id, 1), aGate(id, 3)], tenant),
-    await aRunAtGates((id) => [aGate(id, 2)], tenant),
+  const due = (gate: OpenedGate, dueAt: number | null) => ({ ...gate, dueAt })
+  const past = Date.now() - 60_000
+  const ahead = Date.now() + 3_600_000
+  const [one = '', two = ''] = [
+    await aRunAtGates((id) => [due(aGate(id, 1), null), { ...due(aGate(id, 3), ahead), needed: 2 }], tenant),
+    await aRunAtGates((id) => [due(aGate(id, 2), past)], tenant),
   ]
-  const page = (after?: Parameters<typeof listGates>[1]['after']) =>
-    asTenant(gateway.pool, tenant, (tx) => listGates(tx, { limit: 2, ...(after && { after }) }))
+  await decide(one, { gate: aGate(one, 3).id }, tenant)
+  const page = (given: Partial<Parameters<typeof listGates>[1]> = {}) =>
+    asTenant(gateway.pool, tenant, (tx) => listGates(tx, { limit: 2, ...given }))
   const first = await page()
-  expect(first.map(({ runId }) => runId)).toEqual(runs)
-  const rest = await page(first[1])
-  expect(rest.map(({ gateId }) => gateId)).toEqual([aGate(runs[0] ?? '', 3).id])
+  expect(first.map(({ gateId }) => gateId)).toEqual([aGate(two, 2).id, aGate(one, 3).id])
+  expect(first.map(({ overdue, needed, votes }) => [overdue, needed, votes])).toEqual([
+    [true, 1, 0],
+    [false, 2, 1],
+  ])
+  const [second] = first.slice(1)
+  const rest = await page(second ? { after: second } : {})
+  expect(rest.map(({ gateId }) => gateId)).toEqual([aGate(one, 1).id])
+  expect(await page(rest[0] ? { after: rest[0] } : {})).toEqual([])
+  expect(await page({ workflow: 'another' })).toEqual([])
+  const counted = await countOpenGates(engine.pool)
+  expect(counted.open).toBeGreaterThanOrEqual(3)
+  expect(counted.overdue).toBeGreaterThanOrEqual(1)
+})
+
+describe('a gate that several decide', () => {
+  const needing = (id: string, needed = 2): OpenedGate => ({
+    ...aGate(id),
+    outcomes: ['approve', 'reject', 'adjust'],
+    needed,
+  })
+  const by = (decidedBy: string, given: Partial<GateDecision> = {}) => ({ decidedBy, ...given })
+
+  test('of twelve who agree at once the third decides, each is heard once, and nobody is after it', async () => {
+    const runId = await aRunAtGates((id) => [needing(id, 3)])
+    const results = await Promise.all(Array.from({ length: 12 }, (_, n) => decide(runId, by(`judge-${n}`))))
+    const outcomes = results.map(({ outcome }) => outcome).sort()
+    expect(outcomes).toEqual(['decided', ...Array<string>(9).fill('not-open'), 'voted', 'voted'])
+    const events = (await eventsOf(runId)).map(({ event }) => event)
+    expect(events.map(({ type }) => type)).toEqual(['GateVoted', 'GateVoted', 'GateDecided'])
+    const [decided] = results.filter((result) => result.outcome === 'decided')
+    const deciders = decided?.outcome === 'decided' ? decided.deciders : []
+    expect(new Set(deciders).size).toBe(3)
+    expect(events[2]).toMatchObject({
+      decidedBy: deciders.join(', '),
+      deciders: deciders.map((person) => ({ by: person })),
+    })
+    expect(await asTenant(gateway.pool, 'acme', (tx) => findBrokenAudit(tx, 'acme'))).toBeNull()
+  })
+
+  test('each person votes once, whatever for', async () => {
+    const runId = await aRunAtGates((id) => [needing(id)])
+    expect(await decide(runId, by('ann'))).toMatchObject({ outcome: 'voted', given: 1, needed: 2 })
+    expect(await decide(runId, by('ann'))).toEqual({ outcome: 'voted-before' })
+    expect(await decide(runId, by('ann', { decision: 'reject' }))).toEqual({ outcome: 'voted-before' })
+    expect(await decide(runId, by('clerk'))).toEqual({ outcome: 'submitter' })
+    expect(await decide(runId, by('ben'))).toMatchObject({ outcome: 'decided', deciders: ['ann', 'ben'] })
+  })
+
+  test('one rejection is enough', async () => {
+    const runId = await aRunAtGates((id) => [needing(id, 3)])
+    await decide(runId, by('ann'))
+    const rejected = await decide(runId, by('ben', { decision: 'reject' }))
+    expect(rejected).toMatchObject({ outcome: 'decided', deciders: ['ben'] })
+    const [gate] = await asTenant(gateway.pool, 'acme', (tx) => listRunGates(tx, runId))
+    expect(gate).toMatchObject({ status: 'decided', decision: 'reject', decidedBy: 'ben' })
+  })
+
+  test('the same decision with other values is another decision', async () => {
+    const runId = await aRunAtGates((id) => [needing(id)])
+    const adjust = (amount: number) => ({ decision: 'adjust', values: { amount } })
+    await decide(runId, by('ann', adjust(4)))
+    expect(await decide(runId, by('ben', adjust(5)))).toMatchObject({ outcome: 'voted', given: 1 })
+    expect(await decide(runId, by('cat', adjust(5)))).toMatchObject({ outcome: 'decided', deciders: ['ben', 'cat'] })
+  })
+
+  test('asks its deciders for a scope', async () => {
+    const runId = await aRunAtGates((id) => [{ ...needing(id, 1), scope: 'managers' }])
+    const holding = (...scopes: string[]) => ({ holds: (scope: string) => scopes.includes(scope) })
+    expect(await decide(runId, by('ann', holding('clerks')))).toEqual({ outcome: 'scope', scope: 'managers' })
+    expect(await decide(runId, by('ann', holding('managers')))).toMatchObject({ outcome: 'decided' })
+  })
+
+  test('one tenant sees no votes of another', async () => {
+    const runId = await aRunAtGates((id) => [needing(id)])
+    await decide(runId, by('ann'))
+    const seen = (tenant: string) =>
+      asTenant(
+        gateway.pool,
+        tenant,
+        async (tx) => (await tx.query('select 1 from gate_vote where run_id = $1', [runId])).rowCount,
+      )
+    expect([await seen('acme'), await seen('rival')]).toEqual([1, 0])
+  })
+})
+
+test('a decision on a gate that showed something else says so', async () => {
+  const runId = await aRunAtGates((id) => [aGate(id, 1)])
+  await owner.pool.query(`update gate set status = 'changed' where run_id = $1`, [runId])
+  expect(await decide(runId, { gate: aGate(runId, 1).id })).toEqual({ outcome: 'changed' })
 })
 
 const cancel = { type: 'CancelRequested', by: 'judge', reason: null } as const

@@ -1,7 +1,6 @@
-import type { Json, JsonObject } from '@flotilla/engine'
-import type { Tx } from '../open-store.js'
+import type { JsonObject } from '@flotilla/engine'
+import type { Db, Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
-import { appendAudit } from './audit.js'
 import { rowsOf } from './statement.js'
 
 export interface GateRow {
@@ -11,12 +10,19 @@ export interface GateRow {
   /** The state's name. */
   readonly gate: string
   readonly step: string
-  readonly status: 'open' | 'decided' | 'expired' | 'cancelled'
+  readonly status: 'open' | 'decided' | 'expired' | 'cancelled' | 'changed'
   readonly shown: JsonObject
   readonly shownHash: string
   readonly outcomes: readonly string[]
   readonly openedAt: Date
   readonly dueAt: Date | null
+  /** Whether its time is up by Postgres' clock. */
+  readonly overdue: boolean
+  /** How many persons must give the same decision, and how many have voted so far. */
+  readonly needed: number
+  readonly votes: number
+  /** The scope that a decider's key must hold. */
+  readonly scope: string | null
   readonly decision: string | null
   readonly values: JsonObject | null
   readonly comment: string | null
@@ -25,14 +31,23 @@ export interface GateRow {
 }
 
 const columns = `id as "gateId", run_id as "runId", workflow, gate, step, status, shown, shown_hash as "shownHash", outcomes,
-  opened_at as "openedAt", due_at as "dueAt", decision, "values", comment, decided_by as "decidedBy",
-  decided_at as "decidedAt"`
+  opened_at as "openedAt", due_at as "dueAt", coalesce(due_at <= clock_timestamp(), false) as overdue, needed,
+  case when needed = 1 then 0
+    else (select count(*)::integer from gate_vote v where v.run_id = gate.run_id and v.gate_id = gate.id) end as votes,
+  scope, decision, "values", comment, decided_by as "decidedBy", decided_at as "decidedAt"`
 
 /** Position in the list of open gates: of the last one seen. */
 export interface GateCursor {
-  readonly openedAt: Date
+  /** Null: never. */
+  readonly dueAt: Date | null
   readonly runId: string
   readonly gateId: string
+}
+
+export interface GateFilter {
+  readonly workflow?: string
+  readonly after?: GateCursor
+  readonly limit: number
 }
 
 const inboxOfGates = {
@@ -40,115 +55,38 @@ const inboxOfGates = {
   text: `
 select ${columns} from gate
 where tenant_id = current_setting('flotilla.tenant', true) and status = 'open'
-  and ($1::timestamptz is null or (opened_at, run_id, id) > ($1, $2::uuid, $3::text))
-order by opened_at, run_id, id limit $4`,
+  and ($1::text is null or workflow = $1)
+  and ($3::uuid is null or (coalesce(due_at, timestamptz 'infinity'), run_id, id)
+    > (coalesce($2::timestamptz, timestamptz 'infinity'), $3::uuid, $4::text))
+order by coalesce(due_at, timestamptz 'infinity'), run_id, id limit $5`,
 }
 
-/** Open gates of the tenant, longest open first. */
-export const listGates = (tx: Tx, page: { readonly after?: GateCursor; readonly limit: number }): Promise<GateRow[]> =>
-  rowsOf(tx, inboxOfGates, [page.after?.openedAt, page.after?.runId, page.after?.gateId, page.limit])
+/** Open gates of the tenant: what is due first comes first, what is never due last. */
+export const listGates = (tx: Tx, { workflow, after, limit }: GateFilter): Promise<GateRow[]> =>
+  rowsOf(tx, inboxOfGates, [workflow, after?.dueAt, after?.runId, after?.gateId, limit])
 
 const ofRun = { name: 'list-run-gates', text: `select ${columns} from gate where run_id = $1 order by opened_at, id` }
 
 /** All gates of one run, oldest first; none where the tenant does not see the run. */
 export const listRunGates = (tx: Tx, runId: string): Promise<GateRow[]> => rowsOf(tx, ofRun, [runId])
 
-export interface GateDecision {
-  readonly runId: string
-  /** The state's name or a gate id; null: the only open one. */
-  readonly gate: string | null
-  readonly decision: string
-  readonly values: JsonObject | null
-  readonly comment: string | null
-  /** Null binds to what is shown now. */
-  readonly shownHash: string | null
-  /** The key's principal. */
-  readonly decidedBy: string
-  readonly tenant: string
-  readonly traceparent: string | null
-}
-
-/**
- * `unknown`: no such run. `not-open`: no open gate of that name, or somebody was first. `ambiguous`: several; their ids.
- * `submitter`: who submitted may not decide. `changed`: something else is shown now. `no-such-outcome`: the gate's are given.
- */
-export type Decided =
-  | { readonly outcome: 'decided'; readonly gateId: string; readonly gate: string; readonly decidedAt: Date }
-  | { readonly outcome: 'unknown' | 'not-open' | 'submitter' | 'changed' }
-  | { readonly outcome: 'ambiguous'; readonly gateIds: readonly string[] }
-  | { readonly outcome: 'no-such-outcome'; readonly outcomes: readonly string[] }
-
-const open = {
-  name: 'open-gates-named',
+const counted = {
+  name: 'count-open-gates',
   text: `
-select g.id, g.gate, g.shown_hash as "shownHash", g.outcomes, g.submitted_by as "submittedBy"
-from run r left join gate g on g.run_id = r.id and g.status = 'open' and ($2::text is null or $2 in (g.gate, g.id))
-where r.id = $1 order by g.opened_at, g.id`,
+select count(*)::integer as open, count(*) filter (where due_at <= clock_timestamp())::integer as overdue,
+  coalesce(extract(epoch from clock_timestamp() - min(opened_at)), 0)::double precision as "oldestSeconds"
+from gate where status = 'open'`,
 }
 
-// The arbiter: whoever changes the row while it is open has decided; everybody after finds no row.
-const decide = {
-  name: 'decide-gate',
-  text: `
-with decided as (
-  update gate set status = 'decided', decision = $3, "values" = $4::jsonb, comment = $5, decided_by = $6,
-    decided_at = clock_timestamp()
-  where run_id = $1 and id = $2 and status = 'open' and shown_hash = $7
-  returning run_id, id, gate, decided_at
-), told as (
-  insert into inbox (run_id, event, dedup_key, traceparent, held)
-  select d.run_id, $8::jsonb, 'gate:' || d.id, $9, r.status = 'parked' from decided d join run r on r.id = d.run_id
-  on conflict do nothing
-)
-select gate, decided_at as "decidedAt" from decided`,
-}
-
-/**
- * Decides a gate for a person, with the event for the run and the audit entry, in the transaction of `asTenant`. The row
- * is the arbiter between persons and the timeout: exactly one wins.
- */
-export const decideGate = async (tx: Tx, decision: GateDecision): Promise<Decided> => {
-  type Open = { id: string | null; gate: string; shownHash: string; outcomes: string[]; submittedBy: string }
-  const found = await rowsOf<Open>(tx, open, [decision.runId, decision.gate])
-  const gates = found.filter((gate): gate is Open & { id: string } => gate.id !== null)
-  const [gate] = gates
-  if (found.length === 0) return { outcome: 'unknown' }
-  if (gate === undefined) return { outcome: 'not-open' }
-  if (gates.length > 1) return { outcome: 'ambiguous', gateIds: gates.map(({ id }) => id) }
-  if (gate.submittedBy === decision.decidedBy) return { outcome: 'submitter' }
-  if (decision.shownHash !== null && decision.shownHash !== gate.shownHash) return { outcome: 'changed' }
-  if (!gate.outcomes.includes(decision.decision)) return { outcome: 'no-such-outcome', outcomes: gate.outcomes }
-  const values = decision.values === null ? null : jsonText(decision.values)
-  const event: Json = {
-    type: 'GateDecided',
-    gateId: gate.id,
-    decision: decision.decision,
-    values: decision.values,
-    comment: decision.comment,
-    decidedBy: decision.decidedBy,
+/** Open gates of every tenant, in numbers. */
+export const countOpenGates = async (
+  db: Db,
+): Promise<{ readonly open: number; readonly overdue: number; readonly oldestSeconds: number }> =>
+  (await rowsOf<{ open: number; overdue: number; oldestSeconds: number }>(db, counted, []))[0] ?? {
+    open: 0,
+    overdue: 0,
+    oldestSeconds: 0,
   }
-  const [won] = await rowsOf<{ gate: string; decidedAt: Date }>(tx, decide, [
-    decision.runId,
-    gate.id,
-    decision.decision,
-    values,
-    decision.comment,
-    decision.decidedBy,
-    gate.shownHash,
-    jsonText(event),
-    decision.traceparent,
-  ])
-  if (won === undefined) return { outcome: 'not-open' }
-  await appendAudit(tx, {
-    tenant: decision.tenant,
-    actor: decision.decidedBy,
-    action: 'gate.decided',
-    subject: decision.runId,
-    // Not the comment and values: they may name the applicant, and the audit outlives an erasure.
-    detail: { gate: won.gate, gateId: gate.id, decision: decision.decision, shownHash: gate.shownHash },
-  })
-  return { outcome: 'decided', gateId: gate.id, ...won }
-}
 
 const lock = {
   name: 'lock-open-gates',

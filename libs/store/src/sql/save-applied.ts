@@ -118,8 +118,9 @@ where g.run_id = a.run_id and g.id = a.id and g.status = 'open'`,
   },
   {
     rows: (run) =>
-      run.openedGates.map(({ shownHash, openedAt, dueAt, ...gate }) => ({
+      run.openedGates.map(({ shownHash, openedAt, dueAt, needed, ...gate }) => ({
         ...gate,
+        needed: needed ?? 1,
         run_id: run.runId,
         tenant_id: run.tenantId,
         workflow: run.workflow,
@@ -132,12 +133,12 @@ where g.run_id = a.run_id and g.id = a.id and g.status = 'open'`,
       })),
     sql: `
 insert into gate (run_id, id, tenant_id, workflow, gate, step, visit, status, shown, shown_hash, outcomes, opened_at, due_at,
-  submitted_by)
+  submitted_by, needed, scope)
 select run_id, id, tenant_id, workflow, gate, step, visit, status, shown, shown_hash, outcomes,
-  to_timestamp(opened_at / 1000), to_timestamp(due_at / 1000), submitted_by
+  to_timestamp(opened_at / 1000), to_timestamp(due_at / 1000), submitted_by, needed, scope
 from jsonb_to_recordset($) as a(run_id uuid, id text, tenant_id text, workflow text, gate text, step text, visit integer,
   status text, shown jsonb, shown_hash text, outcomes text[], opened_at double precision, due_at double precision,
-  submitted_by text)`,
+  submitted_by text, needed integer, scope text)`,
   },
   {
     rows: ({ runId, checkpoints }) => checkpoints.map((one) => ({ run_id: runId, ...one })),
