@@ -258,7 +258,7 @@ test('a resume unparks a run with the events that were held', async () => {
   expect(await ask(runId, resume)).toEqual({ outcome: 'appended', status: 'parked' })
   expect((await eventsOf(runId)).map(({ event }) => event.type)).toEqual(['SignalReceived', 'ResumeRequested'])
   const claimed = await inTransaction(engine.pool, (tx) =>
-    claimRuns(tx, { going: [], runsMax: 9, admissionsMax: 0, inFlightMax: 9, withDeadlines: true }),
+    claimRuns(tx, { going: [], runsMax: 99, admissionsMax: 0, inFlightMax: 9, withDeadlines: true }),
   )
   expect(claimed.going).toContain(runId)
 })
