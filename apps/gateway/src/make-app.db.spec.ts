@@ -520,6 +520,42 @@ describe('operators', () => {
       expect((await world.ask('operator', 'GET', path)).body).toContain('<svg')
     expect((await world.ask('operator', 'GET', '/workflow/graph.svg?name=mine&version=9')).status).toBe(404)
   })
+  test('register a workflow written in YAML, and are told the line of what is wrong', async () => {
+    const put = (text: string, version: number) =>
+      world.ask('operator', 'PUT', `/workflows/signed/versions/${version}`, text, {
+        'content-type': 'application/yaml',
+      })
+    const signed = `title: Signed
+states:
+  sign_off:
+    waiting_for: manager
+    timeout: 48h
+    on_approve: published
+    on_reject: withdrawn
+    on_timeout: withdrawn
+  published: { type: final }
+  withdrawn: { type: final, error: WITHDRAWN }
+`
+    expect((await put(signed, 1)).status).toBe(201)
+    expect((await put(signed, 1)).status).toBe(200)
+    const { body: read } = await world.ask('operator', 'GET', '/workflows/signed/versions/1')
+    expect(read.states[0]).toMatchObject({ kind: 'human', deadlineMs: 172_800_000 })
+    const accepted = await world.ask('submitter', 'POST', '/runs', { workflow: 'signed', input: {} })
+    expect(accepted.status).toBe(202)
+    const dangling = await put(signed.replace('on_timeout: withdrawn', 'on_timeout: escalated'), 2)
+    expect([dangling.status, dangling.body.code]).toEqual([422, 'DEFINITION_REFUSED'])
+    expect(dangling.body.errors).toContainEqual({
+      pointer: '/states/sign_off',
+      code: 'TARGET_DANGLING',
+      detail: expect.stringMatching(/^line 3: timeout leads to escalated/),
+    })
+    const misspelt = await put(signed.replace('on_timeout', 'timeot'), 2)
+    expect([misspelt.status, misspelt.body.errors[0].pointer]).toEqual([422, '/states/sign_off/timeot'])
+    const broken = await put('states: [', 2)
+    expect([broken.status, broken.body.code]).toEqual([400, 'MALFORMED_YAML'])
+    const misnamed = await put(`name: theirs\n${signed}`, 2)
+    expect([misnamed.status, misnamed.body.errors[0].pointer]).toEqual([400, '/name'])
+  })
   test('look through dead letters, replay some and discard others', async () => {
     const letter = async (code: string): Promise<string> => {
       const runId = await aFailedRun()

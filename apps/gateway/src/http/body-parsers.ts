@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { parseDocument } from 'yaml'
 import { GatewayError } from './gateway-error.js'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -24,18 +23,14 @@ export const parseJsonBody = (body: Buffer): unknown => {
   }
 }
 
-/** Parses a YAML body of the core schema into JSON values: no custom tags, a hundred aliases at most, string keys. */
-export const parseYamlBody = (body: Buffer): unknown => {
-  if (body.length === 0) return undefined
-  const text = decode(body)
-  try {
-    const document = parseDocument(text, { schema: 'core', prettyErrors: false, uniqueKeys: true, stringKeys: true })
-    if (document.errors.length === 0) return document.toJS({ maxAliasCount: 100 }) as unknown
-  } catch {
-    // Too many aliases, or nesting that overflows the stack.
-  }
-  throw new GatewayError('MALFORMED_YAML')
+/** A body in YAML, not yet parsed: what it means, and on which line it is wrong, is for the route to say. */
+export class YamlText {
+  constructor(readonly text: string) {}
 }
+
+/** A YAML body as its text; an empty one is undefined. */
+export const parseYamlBody = (body: Buffer): YamlText | undefined =>
+  body.length === 0 ? undefined : new YamlText(decode(body))
 
 const takesYaml = (request: FastifyRequest): boolean => request.routeOptions.config.yaml === true
 

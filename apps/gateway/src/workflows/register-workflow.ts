@@ -1,7 +1,6 @@
 import {
   ContractError,
   contractById,
-  hostileMembers,
   type Problem,
   type WorkflowPage,
   type WorkflowView,
@@ -11,7 +10,6 @@ import {
   InlineError,
   inlineWorkflows,
   type Json,
-  type JsonObject,
   type Trigger,
   type WorkflowDefinition,
 } from '@flotilla/engine'
@@ -20,35 +18,15 @@ import type { DefinitionRow } from '@flotilla/store'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
 import { GatewayError } from '../http/gateway-error.js'
-import { pointerOf } from './pointer-of.js'
+import type { GivenDefinition } from './read-definition.js'
 import { fingerprintOf } from '../runs/idempotency.js'
 import { validateInput } from '../runs/validate-input.js'
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A version as it stands in a path: 1 to 2^31 - 1. Throws WORKFLOW_VERSION_UNKNOWN for anything else. */
 export const versionOf = (text: string): number => {
   const version = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN
   if (!(version <= 2_147_483_647)) throw new GatewayError('WORKFLOW_VERSION_UNKNOWN')
   return version
-}
-
-const mismatches = (body: Readonly<Record<string, unknown>>, path: { name: string; version: number }): Problem[] =>
-  (['name', 'version'] as const)
-    .filter((member) => body[member] !== undefined && body[member] !== path[member])
-    .map((member) => ({ pointer: `/${member}`, code: 'NOT_THE_PATH', detail: `is not the ${member} in the path` }))
-
-/** What a body defines: name and version may be left to the path. Throws ContractError. */
-export const namedDefinition = (
-  body: unknown,
-  path: { readonly name: string; readonly version: number },
-): JsonObject => {
-  if (!isObject(body))
-    throw new ContractError('workflow', [{ pointer: '', code: 'IS_OBJECT', detail: 'must be an object' }])
-  const problems = [...hostileMembers(body), ...mismatches(body, path)]
-  if (problems.length > 0) throw new ContractError('workflow', problems)
-  return { ...body, ...path } as JsonObject // parsed JSON
 }
 
 const refused = (problems: readonly Problem[]): GatewayError =>
@@ -78,8 +56,8 @@ const inlined = async (definition: WorkflowDefinition, lookUp: Lookup): Promise<
 }
 
 /** The definition as it is registered, sub-workflows inlined. Throws DEFINITION_REFUSED with the linter's findings. */
-export const checkedDefinition = async (given: JsonObject, lookUp: Lookup): Promise<WorkflowDefinition> => {
-  const definition = await inlined(given as unknown as WorkflowDefinition, lookUp) // judged below
+export const checkedDefinition = async (given: GivenDefinition, lookUp: Lookup): Promise<WorkflowDefinition> => {
+  const definition = await inlined(given.definition as unknown as WorkflowDefinition, lookUp) // judged below
   const findings = checkDefinition(definition, {
     resolveContract: (id) => contractById(id) !== undefined,
     whyNotSchedule: (schedule) => whyNotCron(schedule, new Date()),
@@ -87,11 +65,10 @@ export const checkedDefinition = async (given: JsonObject, lookUp: Lookup): Prom
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (errors.length > 0)
     throw refused(
-      errors.map(({ where, code, message, fix }) => ({
-        pointer: pointerOf(Array.isArray(given['states']) ? definition.states : [], where),
-        code,
-        detail: `${message}: ${fix}`,
-      })),
+      errors.map(({ where, code, message, fix }) => {
+        const { pointer, line } = given.locate(where, definition)
+        return { pointer, code, detail: `${line === null ? '' : `line ${line}: `}${message}: ${fix}` }
+      }),
     )
   return definition
 }
@@ -137,7 +114,7 @@ export const listWorkflowViews = async (gateway: Gateway, tenantId: string): Pro
 export const registerWorkflow = async (
   gateway: Gateway,
   principal: Principal,
-  given: JsonObject,
+  given: GivenDefinition,
 ): Promise<{ readonly created: boolean; readonly view: WorkflowView }> => {
   const definition = await checkedDefinition(given, async (sub, version) => {
     const found = await gateway.store.readDefinition(principal.tenantId, sub, version)

@@ -9,7 +9,8 @@ import { textParam } from '../http/query-params.js'
 import { Route, type RouteDoc } from '../http/route.js'
 import { findRun } from '../runs/find-run.js'
 import type { Diagram } from './diagram.js'
-import { listWorkflowViews, namedDefinition, registerWorkflow, versionOf } from './register-workflow.js'
+import { readDefinition } from './read-definition.js'
+import { listWorkflowViews, registerWorkflow, versionOf } from './register-workflow.js'
 
 const tag = 'workflows'
 const svg = 'image/svg+xml'
@@ -82,8 +83,8 @@ export class WorkflowsController {
     @Param('name') name: string,
     @Param('version') version: string,
   ): Promise<WorkflowView> {
-    const definition = namedDefinition(request.body, { name, version: versionOf(version) })
-    const { created, view } = await registerWorkflow(this.gateway, principalOf(request), definition)
+    const given = readDefinition(request.body, { name, version: versionOf(version) })
+    const { created, view } = await registerWorkflow(this.gateway, principalOf(request), given)
     if (created) void reply.code(201).header('location', `/workflows/${encodeURIComponent(name)}/versions/${version}`)
     return view
   }

@@ -210,13 +210,19 @@ triggers:
     )
     expect(read.definition).toEqual(definition)
     expect(read.lineOf('/states/0/status')).toBe(6)
+    expect([read.lineOf('over'), read.pointerOf('over')]).toEqual([4, '/states/0'])
   })
 
   test('findings know their lines', () => {
-    const { lineOf } = readWorkflowYaml(
+    const { lineOf, pointerOf } = readWorkflowYaml(
       'workflow:\n  name: w\n  states:\n    s:\n      agent: a\n      on: { done: over }\n',
     )
     expect(['s', '/states/0/agent', ''].map(lineOf)).toEqual([4, 5, 1])
+    expect(['s', '/states/0/agent', ''].map(pointerOf)).toEqual([
+      '/workflow/states/s',
+      '/workflow/states/s/agent',
+      '/workflow',
+    ])
   })
 })
 

@@ -26,6 +26,8 @@ export interface WorkflowYaml {
   readonly definition: WorkflowDefinition
   /** The line of what a finding is about: a state's path, a JSON pointer into the definition, or '' for the whole. */
   readonly lineOf: (where: string) => number
+  /** The same as a JSON pointer into the document. */
+  readonly pointerOf: (where: string) => string
 }
 
 /** What the document may leave to who reads it. */
@@ -122,11 +124,50 @@ const documentPath = (pointer: string, states: readonly StateDefinition[], befor
   return name === undefined ? [...before, first] : [...before, 'states', name, ...rest]
 }
 
-const plain = (document: YamlDocument, defaults: WorkflowYamlDefaults): WorkflowYaml => ({
-  // Of whatever shape: the linter judges it.
-  definition: { ...defaults, ...objectOf(document.value) } as unknown as WorkflowDefinition,
-  lineOf: (where) => document.lineOf(where.startsWith('/') ? where.slice(1).split('/') : []),
-})
+/** Where the states of a plain definition stand, by their paths. */
+const plainPlaces = (region: Json | undefined, before: Path, scope: string, places: Map<string, Path>): void => {
+  const states = objectOf(region)?.['states']
+  if (!Array.isArray(states)) return
+  for (const [index, state] of (states as readonly Json[]).entries()) {
+    const found = objectOf(state)
+    const path = scope + String(found?.['name'])
+    const at = [...before, 'states', index]
+    if (found === null) continue
+    places.set(path, at)
+    plainPlaces(found, at, `${path}.each.`, places)
+    plainPlaces(found['body'], [...at, 'body'], `${path}.`, places)
+    const { branches } = found
+    if (Array.isArray(branches))
+      for (const [number, branch] of (branches as readonly Json[]).entries())
+        plainPlaces(branch, [...at, 'branches', number], scope, places)
+  }
+}
+
+interface Located {
+  readonly document: YamlDocument
+  readonly definition: WorkflowDefinition
+  readonly places: ReadonlyMap<string, Path>
+  readonly pathOfPointer: (pointer: string) => Path
+}
+
+/** A place that a finding names is a state's path, or that of a branch: `checks/kyc`. */
+const located = ({ document, definition, places, pathOfPointer }: Located): WorkflowYaml => {
+  const pathOf = (where: string): Path =>
+    where.startsWith('/') ? pathOfPointer(where) : (places.get(where) ?? places.get(where.split('/')[0] ?? '') ?? [])
+  return {
+    definition,
+    lineOf: (where) => document.lineOf(pathOf(where)),
+    pointerOf: (where) => pointerTo(pathOf(where)),
+  }
+}
+
+/** The definition as it stands, of whatever shape: the linter judges it. */
+const plain = (document: YamlDocument, defaults: WorkflowYamlDefaults): WorkflowYaml => {
+  const places = new Map<string, Path>()
+  plainPlaces(document.value, [], '', places)
+  const definition = { ...defaults, ...objectOf(document.value) } as unknown as WorkflowDefinition // or not: see above
+  return located({ document, definition, places, pathOfPointer: (pointer) => pointer.slice(1).split('/') })
+}
 
 /**
  * Reads a workflow definition from YAML: the short syntax, in which `states` is a mapping from names, or the plain
@@ -142,16 +183,9 @@ export const readWorkflowYaml = (text: string, defaults: WorkflowYamlDefaults = 
   if (objectOf(value) === null)
     problems.add(before, { code: 'SHAPE', message: 'is not a mapping', fix: 'Give a workflow: name, states.' })
   throwFound(problems, document)
-  const places = new Map<string, Path>()
+  const places = new Map<string, Path>([['', before]])
   const definition = translate({ value, path: before, problems }, defaults, places)
   throwFound(problems, document)
-  return {
-    definition,
-    lineOf: (where) =>
-      document.lineOf(
-        where.startsWith('/')
-          ? documentPath(where, definition.states, before)
-          : (places.get(where) ?? places.get(where.split('/')[0] ?? '') ?? before),
-      ),
-  }
+  const pathOfPointer = (pointer: string): Path => documentPath(pointer, definition.states, before)
+  return located({ document, definition, places, pathOfPointer })
 }
