@@ -8,10 +8,12 @@ import { nodeBinary, repoDir, toolEnv } from './paths.mjs'
 import { ended } from './processes.mjs'
 import { StartError } from './start-error.mjs'
 
-/** @param {string[]} args given to the benchmark */
-export const run = async (args) => {
-  const entry = ['bench/bench.ts', 'bench/bench.mjs'].find((file) => fs.existsSync(path.join(repoDir, file)))
-  if (entry === undefined) throw new StartError('this clone has no bench/bench.ts or bench/bench.mjs')
+/** @param {string[]} all which benchmark (`shapes`; none: the whole fleet), then what is given to it */
+export const run = async (all) => {
+  const [name = 'bench', ...others] = all[0]?.startsWith('-') === false ? all : ['bench', ...all]
+  const args = others
+  const entry = `bench/${path.basename(name)}.mjs`
+  if (!fs.existsSync(path.join(repoDir, entry))) throw new StartError(`this clone has no ${entry}`)
   installIfNeeded()
   await build()
   const child = spawn(nodeBinary(), [entry, ...args], { cwd: repoDir, env: toolEnv(), stdio: 'inherit' })
