@@ -637,6 +637,7 @@ test('what is answered is what the description says', async () => {
     ['/runs/{runId}/state', `/runs/${runId}/state`],
     ['/runs/{runId}/checkpoints', `/runs/${failed}/checkpoints`],
     ['/runs/{runId}/artifacts', `/runs/${failed}/artifacts`],
+    ['/runs/{runId}/items', `/runs/${failed}/items`],
     ['/gates', '/gates'],
     ['/workflows', '/workflows'],
     ['/queues', '/queues'],

@@ -3,6 +3,8 @@ import type {
   Appended,
   ApiKeyRow,
   ArtifactRow,
+  MapItemPage,
+  MapItemRow,
   AskedEvent,
   AllStreamItem,
   CheckpointRow,
@@ -134,6 +136,7 @@ export interface StorePorts {
     runId: string,
     checkpoint: string,
   ) => Promise<{ readonly number: number; readonly state: RunState } | null>
+  readonly listItems: (tenantId: string, runId: string, page: MapItemPage) => Promise<readonly MapItemRow[]>
   readonly listArtifacts: (tenantId: string, runId: string) => Promise<readonly ArtifactRow[]>
   readonly readArtifact: (
     tenantId: string,

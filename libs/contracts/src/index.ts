@@ -39,6 +39,9 @@ export { DeadLetterFilter, DeadLettersDone, DeadLetterSelection, DeadLetterView 
 export { Nullable } from './http/nullable.js'
 export {
   ArtifactPage,
+  MapItemPage,
+  mapItemStatuses,
+  MapItemView,
   ArtifactView,
   CheckpointDiff,
   CheckpointPage,

@@ -1,5 +1,14 @@
 export { cancelChildren, startChildren, type NewChild } from './sql/child-runs.js'
-export { collectItems, readItems, saveItems, type OpenedMap, type SavedItem } from './sql/map-items.js'
+export {
+  collectItems,
+  listItems,
+  readItems,
+  saveItems,
+  type MapItemPage,
+  type MapItemRow,
+  type OpenedMap,
+  type SavedItem,
+} from './sql/map-items.js'
 export { asTenant, inTransaction } from './transaction.js'
 export { jsonText, plainText } from './json-text.js'
 export { now, openStore, ping, type Db, type Store, type StoreOptions, type Tx } from './open-store.js'

@@ -20,7 +20,7 @@ const viewOf = async (gateway: Gateway, tenantId: string, found: RunWithGates): 
 export const readRunView = async (gateway: Gateway, tenantId: string, runId: string): Promise<RunView> =>
   viewOf(gateway, tenantId, await findRun(gateway, tenantId, runId))
 
-/** A page of root runs, newest first. */
+/** A page of root runs, or of the children of `parent`, newest first. */
 export const listRunViews = async (gateway: Gateway, tenantId: string, query: Query): Promise<RunPage> => {
   const limit = integerParam(query, 'limit', { min: 1, max: 100, fallback: 50 })
   const cursor = textParam(query, 'cursor', 1_024)
@@ -28,10 +28,13 @@ export const listRunViews = async (gateway: Gateway, tenantId: string, query: Qu
   const status = wordParam(query, 'status', runStatuses)
   const workflow = textParam(query, 'workflow')
   const tag = textParam(query, 'tag')
+  const parent = textParam(query, 'parent')
+  if (parent !== null && !isUuid(parent)) throw new GatewayError('RUN_UNKNOWN')
   const found = await gateway.store.listRuns(tenantId, {
     ...(status === null ? {} : { status }),
     ...(workflow === null ? {} : { workflow }),
     ...(tag === null ? {} : { tag }),
+    ...(parent === null ? {} : { parent }),
     ...(before === null ? {} : { before }),
     limit: limit + 1,
   })

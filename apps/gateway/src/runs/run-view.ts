@@ -83,6 +83,7 @@ export const runView = ({ run, gates: open }: RunWithGates, definition: Workflow
     status: run.status as RunViewStatus, // the table's check constraint
     progress: run.progress,
     traceId: run.traceId,
+    parentRunId: run.parentRunId,
     steps: stepsOf(definition).map(({ path }) => stepView(run.view, path)),
     waitingFor: finished ? null : (gates[0] ?? waitsOf(run.view)[0] ?? null),
     gates: finished ? [] : gates,

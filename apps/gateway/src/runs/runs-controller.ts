@@ -4,6 +4,8 @@ import {
   CheckpointDiff,
   CheckpointPage,
   ForkRun,
+  MapItemPage,
+  mapItemStatuses,
   ResumeRun,
   RunAccepted,
   RunCommandAccepted,
@@ -23,6 +25,7 @@ import { cancelRun, resumeRun, signalRun, type RunRequest } from './ask-run.js'
 import { listRunViews, readRunView } from './find-run.js'
 import { forkRun } from './fork-run.js'
 import { readIdempotencyKey } from './idempotency.js'
+import { listItemViews } from './item-views.js'
 import {
   diffCheckpoints,
   listArtifactViews,
@@ -85,6 +88,7 @@ export class RunsController {
         status: wordParamDoc('Only runs in this status.', runStatuses),
         workflow: textParamDoc('Only runs of this workflow.'),
         tag: textParamDoc('Only runs with this tag.'),
+        parent: textParamDoc('The child runs of this run instead of root runs.'),
         cursor: cursorParam,
         limit: limitParam(100, 50),
       },
@@ -155,6 +159,27 @@ export class RunsController {
   ): Promise<CheckpointDiff> {
     const { tenantId } = principalOf(request)
     return diffCheckpoints(this.gateway, { tenantId, runId: runIdOf(runId) }, [from, to])
+  }
+
+  @Route('GET', '/runs/:runId/items', {
+    access: ['runs:read'],
+    doc: {
+      id: 'listMapItems',
+      tag,
+      summary: 'Items of the maps of a run, in their order.',
+      params: {
+        step: textParamDoc('Only items of the map with this path.'),
+        status: wordParamDoc('Only items in this status.', mapItemStatuses),
+        cursor: cursorParam,
+        limit: limitParam(1_000, 100),
+      },
+      answers: { 200: { description: 'The items.', body: MapItemPage } },
+      problems: [404],
+    },
+  })
+  items(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<MapItemPage> {
+    const { tenantId } = principalOf(request)
+    return listItemViews(this.gateway, { tenantId, runId: runIdOf(runId) }, queryOf(request))
   }
 
   @Route('GET', '/runs/:runId/artifacts', {

@@ -14,7 +14,7 @@ import {
 import { Nested, NestedList } from '../contract.js'
 import { DeadLetterView } from './dead-letter-selection.js'
 import { Nullable } from './nullable.js'
-import { PendingVotes } from './run-view.js'
+import { ErrorView, PendingVotes } from './run-view.js'
 
 /** Shared state of a run: the root's input and data, and each sub-workflow's under its path. */
 export class StateView {
@@ -72,6 +72,26 @@ export class ArtifactView {
 /** Artifacts of a run, newest version of each name last. */
 export class ArtifactPage {
   @NestedList(() => ArtifactView, { max: 10_000 }) items!: ArtifactView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
+export const mapItemStatuses = ['open', 'done', 'failed'] as const
+
+/** An item of a map. `open`: not started yet, or in hand. */
+export class MapItemView {
+  /** Path of the map. */
+  @IsString() step!: string
+  @IsInt() @Min(1) visit!: number
+  /** From 0, in the order of the list. */
+  @IsInt() @Min(0) index!: number
+  @IsIn(mapItemStatuses) status!: (typeof mapItemStatuses)[number]
+  /** What the item came to; any JSON value, null while it is open or when it failed. */
+  @Nullable() output!: unknown
+  @Nullable() @Nested(() => ErrorView) error!: ErrorView | null
+}
+
+export class MapItemPage {
+  @NestedList(() => MapItemView, { max: 1_000 }) items!: MapItemView[]
   @Nullable() @IsString() nextCursor!: string | null
 }
 

@@ -93,6 +93,8 @@ export class RunView {
   @IsIn(runStatuses) status!: RunViewStatus
   @IsNumber() @Min(0) @Max(1) progress!: number
   @IsString() traceId!: string
+  /** The run that started this one and waits for it; null for a root run. */
+  @Nullable() @IsUUID() parentRunId!: string | null
   @NestedList(() => StepView, { max: 10_000 }) steps!: StepView[]
   @Nullable() @Nested(() => WaitingForView) waitingFor!: WaitingForView | null
   /** Every open gate, in the order in which they opened. */

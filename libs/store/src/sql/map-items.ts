@@ -83,3 +83,34 @@ where run_id = $1 and step = $2 and visit = $3 and index < $4 order by index`,
 /** The results of the first `total` items of a map, in order; null for one that failed. */
 export const collectItems = async (tx: Tx, { runId, step, visit }: MapVisit, total: number): Promise<readonly Json[]> =>
   (await rowsOf<{ output: Json }>(tx, collect, [runId, step, visit, total])).map(({ output }) => output)
+
+/** An item as people look at it. `status` open: not started, or in hand. */
+export interface MapItemRow {
+  readonly step: string
+  readonly visit: number
+  readonly index: number
+  readonly status: 'open' | 'done' | 'failed'
+  readonly output: Json
+  readonly error: RunError | null
+}
+
+export interface MapItemPage {
+  /** The map's path, or null for every map of the run. */
+  readonly step: string | null
+  readonly status: MapItemRow['status'] | null
+  readonly after: { readonly step: string; readonly visit: number; readonly index: number } | null
+  readonly limit: number
+}
+
+const list = {
+  name: 'list-items',
+  text: `
+select step, visit, index, status, output, error from map_item
+where run_id = $1 and ($2::text is null or step = $2) and ($3::text is null or status = $3)
+  and ($4::text is null or (step, visit, index) > ($4, $5::integer, $6::integer))
+order by step, visit, index limit $7`,
+}
+
+/** A page of the items of a run's maps, by step, visit and index. */
+export const listItems = (tx: Tx, runId: string, { step, status, after, limit }: MapItemPage): Promise<MapItemRow[]> =>
+  rowsOf(tx, list, [runId, step, status, after?.step ?? null, after?.visit ?? null, after?.index ?? null, limit])

@@ -55,6 +55,8 @@ export interface RunFilter {
   readonly status?: string
   readonly workflow?: string
   readonly tag?: string
+  /** The run whose children are meant; absent: root runs. */
+  readonly parent?: string
   /** Id of the last run of the page before. */
   readonly before?: string
   readonly limit: number
@@ -64,15 +66,15 @@ const list = {
   name: 'list-runs',
   text: `
 select ${columns}, ${view} from run
-where tenant_id = current_setting('flotilla.tenant', true) and parent_run_id is null
+where tenant_id = current_setting('flotilla.tenant', true) and parent_run_id is not distinct from $6::uuid
   and ($1::text is null or status = $1) and ($2::text is null or workflow = $2)
   and ($3::text is null or (tags @> array[$3] and tags <> '{}')) and ($4::uuid is null or id < $4)
 order by id desc limit $5`,
 }
 
-/** Root runs of the tenant, newest first; go on with `before`. The shared data is never read. */
+/** Root runs of the tenant, or the children of a run, newest first; go on with `before`. The shared data is never read. */
 export const listRuns = (tx: Tx, filter: RunFilter): Promise<RunDetail[]> =>
-  rowsOf(tx, list, [filter.status, filter.workflow, filter.tag, filter.before, filter.limit])
+  rowsOf(tx, list, [filter.status, filter.workflow, filter.tag, filter.before, filter.limit, filter.parent])
 
 const state = { name: 'read-state', text: 'select state, position from run where id = $1' }
 
