@@ -70,7 +70,7 @@ beforeAll(async () => {
     parentDesk,
   ]) {
     const answer = await operator.request('PUT', `/workflows/${definition.name}/versions/1`, definition)
-    expect(answer.status, JSON.stringify(answer.body)).toBe(201)
+    if (answer.status !== 201) throw new Error(`${definition.name}: ${JSON.stringify(answer.body)}`)
   }
 })
 afterAll(() => fleet?.stop())
