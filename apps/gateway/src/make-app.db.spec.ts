@@ -347,6 +347,16 @@ describe('a gate', () => {
   })
 })
 
+test('what a cancelled run had saved is kept, and says that it is incomplete', async () => {
+  const runId = await aWaitingRun()
+  const artifacts = async () => (await world.ask('reviewer', 'GET', `/runs/${runId}/artifacts`)).body.items
+  expect(await artifacts()).toMatchObject([{ name: 'note', incomplete: false }])
+  await world.ask('operator', 'POST', `/runs/${runId}/cancel`, {})
+  await world.settle(runId)
+  expect((await world.ask('reviewer', 'GET', `/runs/${runId}`)).body.status).toBe('cancelled')
+  expect(await artifacts()).toMatchObject([{ name: 'note', incomplete: true, metadata: { incomplete: true } }])
+})
+
 describe('a gate that two of the managers decide', () => {
   const aQuorum = async () => {
     const definition = { ...gateWorkflow, name: 'quorum' }

@@ -24,13 +24,14 @@ import { relay } from './relay.js'
 import { makeRepliesInbox } from './replies-inbox.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { seedShipped } from './seed-shipped.js'
-import { sweep, sweepDaily } from './sweep.js'
+import { sweep, sweepCheckpoints, sweepDaily } from './sweep.js'
 import { tellTriggered } from './tell-triggered.js'
 import { tick } from './tick.js'
 
 const shutdownMs = 25_000
 const suspectsEveryMs = 250
-const dayMs = 24 * 3_600_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 
 await runMain(async () => {
   const config = readConfig(process.env)
@@ -158,6 +159,7 @@ await runMain(async () => {
   })
 
   let caredAt = 0
+  let retainedAt = Number.NEGATIVE_INFINITY
   const sweepLoop = makeLoop({
     name: 'sweep',
     idleMs: config.SWEEP_MS,
@@ -172,6 +174,10 @@ await runMain(async () => {
           )
         await sweepDaily(store)
         caredAt = performance.now()
+      }
+      if (performance.now() - retainedAt > hourMs) {
+        await sweepCheckpoints(store, config.CHECKPOINT_RETENTION_DAYS)
+        retainedAt = performance.now()
       }
       await sweep({
         store,

@@ -29,6 +29,8 @@ const settings = {
   RELAY_WINDOW: integer({ min: 1, max: 100_000, default: 1_000 }),
   /** How often schedules are looked through for what is due, in ms. */
   SCHEDULES_MS: integer({ min: 100, max: 60_000, default: 1_000 }),
+  /** How long the checkpoints of a run are kept after its end, in days. */
+  CHECKPOINT_RETENTION_DAYS: integer({ min: 0, max: 36_500, default: 7 }),
   SWEEP_MS: integer({ min: 200, max: 600_000, default: 2_000 }),
 }
 

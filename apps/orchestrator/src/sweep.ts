@@ -12,6 +12,7 @@ import {
   listUnmirrored,
   markMirrored,
   purgeFirings,
+  purgeCheckpoints,
   purgeIdempotency,
   readDefinitionsByHash,
   readHighestBeat,
@@ -135,6 +136,12 @@ export const sweep = async (dependencies: SweepDependencies): Promise<void> => {
     await mirrorDeadLetters(dependencies)
   }
   if (found > 0) onWork()
+}
+
+/** Checkpoints that are old enough go, in batches: it reads the table of runs, so not with every sweep. */
+export const sweepCheckpoints = async (store: Store, days: number): Promise<void> => {
+  const runs = 500
+  while ((await purgeCheckpoints(store.pool, { days, runs })) > 0);
 }
 
 /** Daily care of the tables. */

@@ -60,6 +60,7 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
   const checkpoints: SavedCheckpoint[] = []
   const artifacts: SavedArtifact[] = []
   const deadLetters: NewDeadLetter[] = []
+  let incomplete: boolean | undefined
   const notifications: { channel: string; message: string; step: string }[] = []
   for (const { command, position } of folded.commands) {
     switch (command.type) {
@@ -114,6 +115,9 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
           metadata: { workflow: run.workflow, version: run.version, createdBy: command.step },
         })
         break
+      case 'MarkArtifacts':
+        incomplete = command.incomplete
+        break
       case 'DeadLetter':
         deadLetters.push({
           id: uuidv7(),
@@ -164,7 +168,10 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
     openedGates,
     closedGates,
     checkpoints,
-    artifacts,
+    artifacts: artifacts.map((artifact) =>
+      incomplete ? { ...artifact, metadata: { ...artifact.metadata, incomplete } } : artifact,
+    ),
+    ...(incomplete === undefined ? {} : { artifactsIncomplete: incomplete }),
     deadLetters,
     notifications,
   }

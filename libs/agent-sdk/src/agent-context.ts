@@ -5,8 +5,13 @@ export type JsonObject = Readonly<Record<string, unknown>>
 
 /** How a tool call is bounded and described. */
 export interface ToolOptions {
-  /** Longest time of the call in ms (30,000 unless told); its signal is aborted then and `TOOL_TIMEOUT` thrown. */
+  /** Longest time of the call in ms (AGENT_TOOL_TIMEOUT_MS unless told); its signal is aborted then and `TOOL_TIMEOUT` thrown. */
   readonly timeoutMs?: number
+  /**
+   * False for a call that must not be left half done: when the agent is told to stop (cancellation, deadline, shutdown) the
+   * call is awaited, up to its own timeout, before that takes effect. Default true.
+   */
+  readonly interruptible?: boolean
   /** Attributes of its span; names outside telemetry's allow-list are dropped. Never personal data. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>>
 }

@@ -46,6 +46,8 @@ export const agentSettings = {
   AGENT_STARTS_MAX: integer({ min: 1, max: 100, default: 6 }),
   /** How long jobs at work may go on after SIGTERM. */
   AGENT_DRAIN_MS: integer({ min: 0, max: 600_000, default: 25_000 }),
+  /** Longest time of a tool call that names none. */
+  AGENT_TOOL_TIMEOUT_MS: integer({ min: 10, max: 3_600_000, default: 30_000 }),
   AGENT_VAULT_CONNECTIONS: integer({ min: 1, max: 100, default: 5 }),
   /** Whether stack frames of unexpected errors are kept in dead letters. */
   AGENT_KEEP_STACKS: flag({ default: true }),

@@ -4,7 +4,7 @@ import type { Span } from '@opentelemetry/api'
 import type { Checkpoints, Effects, FactStore } from '@flotilla/vault'
 import type { AgentContext, JsonObject, ModelUsage } from './agent-context.js'
 import { makeRunEffect } from './run-effect.js'
-import { makeRunTool } from './run-tool.js'
+import { allEnded, type CallsToAwait, makeRunTool, type ToolDefaults } from './run-tool.js'
 import { AskHuman } from './stop-error.js'
 
 /** What a context stands on: the vault and Redis in a process, memory in unit tests. */
@@ -16,6 +16,7 @@ export interface ContextServices {
   readonly hash: (purpose: string, text: string) => string
   readonly reply: <K extends ReplyKind>(kind: K, body: StepReplyBodies[K]) => Promise<void>
   readonly log: Logger
+  readonly tools?: ToolDefaults
 }
 
 /** One execution of one job. */
@@ -31,6 +32,8 @@ export interface Execution {
 export interface MadeContext {
   readonly context: AgentContext
   readonly usage: () => ReplyUsage | null
+  /** Resolves when no call goes on that may not be interrupted. */
+  readonly uninterrupted: () => Promise<void>
 }
 
 /** Ids of checkpoints that the SDK keeps for itself. */
@@ -67,6 +70,7 @@ export const makeContext = (
 ): MadeContext => {
   const { runId, rootRunId, step, visit, dispatch, tenantId, agent } = job
   const scope = { runId, step, visit }
+  const uninterrupted: CallsToAwait = new Set()
   let usage: ReplyUsage | null = null
   let asked = 0
   let decisionTaken = false
@@ -100,7 +104,7 @@ export const makeContext = (
     idempotencyKey: `${rootRunId}/${step}/${visit}`,
     signal,
     log: services.log,
-    tool: makeRunTool(agent, signal),
+    tool: makeRunTool({ agent, signal, uninterrupted }, services.tools),
     effect: makeRunEffect(services.effects, { agent, rootRunId, tenantId, step, visit, dispatch, attempt }, signal),
     emit: (type, message, payload = {}) => tell(null, message, type, payload),
     progress: (fraction, message = '') => {
@@ -136,5 +140,5 @@ export const makeContext = (
         }),
     },
   }
-  return { context, usage: () => usage }
+  return { context, usage: () => usage, uninterrupted: () => allEnded(uninterrupted) }
 }

@@ -354,6 +354,32 @@ test('a cancellation reaches the agent by its signal', async () => {
   expect(reason).toBeInstanceOf(StopError)
 })
 
+test('J6 a cancelled agent ends when the call that may not be interrupted has ended', async () => {
+  let finish = (): void => undefined
+  let broken = false
+  const { queue, running } = await serve(
+    agentDoing(async (_input, { tool }) => {
+      const booking = (signal: AbortSignal): Promise<void> => {
+        signal.addEventListener('abort', () => (broken = true))
+        return new Promise((resolve) => (finish = resolve))
+      }
+      await tool('booking', booking, { interruptible: false })
+      await tool('next', () => undefined)
+      return {} as never
+    }),
+  )
+  const job = aJob()
+  await send(queue, job)
+  await answered(job, 'started')
+  await expect.poll(() => running.size).toBe(1)
+  running.get(jobIdOf(job))?.abort(new StopError('CANCELLED'))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(kindsOf(job)).toEqual(['started'])
+  finish()
+  await answered(job, 'failed')
+  expect([bodyOf(job, 'failed').code, broken]).toEqual(['CANCELLED', false])
+})
+
 test('J4 a passed deadline ends the attempt and is left to the orchestrator', async () => {
   const { queue } = await serve(agentDoing(() => new Promise(() => undefined)))
   const job = aJob({ deadlineMs: 50 })

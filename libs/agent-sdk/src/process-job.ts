@@ -7,6 +7,7 @@
  * J3  On a final failure the reply goes first, the job fails after it.
  * J4  A deadline and a lost lock are not answered: the orchestrator's clock, or the worker that has the job now, decides.
  * J5  Only codes are thrown on (see `JobFailure`).
+ * J6  A stop takes effect when the tool calls that may not be interrupted have ended.
  */
 import { contractById, ContractError, parseContract, parseJobId, StepJob, TerminalError } from '@flotilla/contracts'
 import { JobFailure, type WorkerJob } from '@flotilla/queues'
@@ -33,6 +34,8 @@ export interface ProcessTools extends Omit<ReplyTools, 'payloads'> {
   readonly shutdown: AbortSignal
   readonly startsMax: number
   readonly keepStacks: boolean
+  /** Longest time of a tool call that names none. */
+  readonly toolTimeoutMs?: number
 }
 
 const putOffFirstMs = 15_000
@@ -116,11 +119,18 @@ const execute = async (
       hash: tools.sealer.hash,
       reply: send,
       log: tools.log.child({ run_id: job.runId, step: job.step, agent: job.agent }),
+      ...(tools.toolTimeoutMs === undefined ? {} : { tools: { timeoutMs: tools.toolTimeoutMs } }),
     }
     const made = makeContext(services, { job, body, attempt: work.attempt, signal, span })
     usage = made.usage
     signal.throwIfAborted()
-    const output = await Promise.race([Promise.resolve(agent.run(input, made.context)), watch.aborted])
+    const output = await Promise.race([
+      Promise.resolve(agent.run(input, made.context)),
+      watch.aborted.catch(async (stopped: unknown) => {
+        await made.uninterrupted() // J6
+        throw stopped
+      }),
+    ])
     await send('succeeded', { output: validOutput(agent, job, output), usage: usage() }) // J2
     return 'done'
   } catch (error) {

@@ -78,6 +78,7 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
     shutdown: stopping.signal,
     startsMax: config.AGENT_STARTS_MAX,
     keepStacks: config.AGENT_KEEP_STACKS,
+    toolTimeoutMs: config.AGENT_TOOL_TIMEOUT_MS,
   }
   const workers = [...queues].map(([queue, served]) => ({
     ...serving(queue, app.queues?.[queue]),

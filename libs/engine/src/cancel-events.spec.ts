@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { dueDeadlines, nextDeadlineAt } from './deadline-events.js'
 import type { StateDefinition } from './definition.js'
 import { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
-import { aRun } from './testing/a-run.js'
+import { aRun, type TestRun } from './testing/a-run.js'
 
 const cancel = { type: 'CancelRequested', by: 'op', reason: 'no longer wanted' } as const
 const two: StateDefinition = {
@@ -85,4 +85,35 @@ test('cancelled is final', () => {
     { type: 'GateDecided', gateId: 'r.gate.1', decision: 'approve', values: null, comment: null, decidedBy: 'ann' },
   ] as const)
     expect(run.give(event).last.ignored).toBe('finished')
+})
+
+describe('what a run saved', () => {
+  const artifacts = [{ name: 'draft', type: 'text', mediaType: 'text/plain', content: 'output.text' }]
+  const drafts = anAgent({ name: 'draft', artifacts, transitions: [{ on: 'done', to: 'send' }] })
+  const onCancel = [
+    { do: 'notify', channel: 'submitter', message: 'Cancelled; what was written is kept' },
+    { do: 'log', message: 'cancelled' },
+  ] as const
+  const definition = aDefinition([drafts, anAgent({ name: 'send' })], { onCancel })
+  const run = () => aRun(definition).succeed('draft', { text: 'so far' })
+  const marks = (it: TestRun) => it.commands.filter(({ type }) => type === 'MarkArtifacts')
+
+  test('before it was cancelled is marked incomplete, and somebody is told, once it has cleaned up', () => {
+    const it = run().start('send').give({ type: 'CancelRequested', by: 'op', reason: null })
+    expect(it.commands.map(({ type }) => type)).not.toContain('MarkArtifacts')
+    it.fail('send', 'CANCELLED')
+    expect(it.state.status).toBe('cancelled')
+    expect(marks(it)).toEqual([{ type: 'MarkArtifacts', incomplete: true }])
+    expect(it.commands.filter(({ type }) => type === 'Notify')).toMatchObject([{ channel: 'submitter', step: '' }])
+    expect(it.commands.filter(({ type }) => type === 'Log')).toHaveLength(1)
+  })
+
+  test('before it failed is marked incomplete until it is resumed', () => {
+    const it = run().fail('send')
+    expect(marks(it)).toEqual([{ type: 'MarkArtifacts', incomplete: true }])
+    expect(it.commands.filter(({ type }) => type === 'Notify')).toEqual([])
+    it.give({ type: 'ResumeRequested', by: 'op', checkpoint: null })
+    expect(marks(it)).toEqual([{ type: 'MarkArtifacts', incomplete: false }])
+    expect(marks(it.succeed('send'))).toEqual([])
+  })
 })

@@ -101,6 +101,8 @@ export type Command =
       readonly step: string
       readonly parentId: string | null
     }
+  /** Everything that the run has saved so far is marked as incomplete, or no longer. */
+  | { readonly type: 'MarkArtifacts'; readonly incomplete: boolean }
   | {
       readonly type: 'DeadLetter'
       readonly step: string

@@ -276,6 +276,8 @@ export interface WorkflowDefinition extends Region {
    */
   readonly compensation?: 'on-failure' | 'on-request'
   readonly triggers?: readonly Trigger[]
+  /** What happens beside the stream's `run.cancelled` once a cancelled run has cleaned up. */
+  readonly onCancel?: readonly Exclude<Action, { readonly do: 'assign' }>[]
   /** How long cancellation waits for agents at work to clean up. Default 30 s. */
   readonly cleanUpMs?: number
 }

@@ -1,6 +1,7 @@
 import { beginCompensation } from './compensate.js'
 import type { RunError } from './event.js'
 import type { Json } from './json.js'
+import { markArtifacts } from './save-outputs.js'
 import { stopAll } from './stop-steps.js'
 import { stepAt } from './step-at.js'
 import { endRunSpan, errorMeta, publish, setStep, type Turn } from './turn.js'
@@ -38,6 +39,7 @@ export const failRun = (turn: Turn, error: RunError): void => {
 export const endFailed = (turn: Turn, error: RunError): void => {
   stopAll(turn, true)
   finish(turn)
+  markArtifacts(turn, true)
   turn.state.status = 'failed'
   turn.state.error = error
   publish(turn, {
@@ -59,6 +61,13 @@ export const endCancelled = (turn: Turn): void => {
   stopAll(turn, false)
   skipWhatNeverCame(turn)
   finish(turn)
+  markArtifacts(turn, true)
+  for (const action of turn.index.definition.onCancel ?? [])
+    turn.commands.push(
+      action.do === 'notify'
+        ? { type: 'Notify', channel: action.channel, message: action.message, step: '' }
+        : { type: 'Log', message: action.message, step: '' },
+    )
   turn.state.status = 'cancelled'
   publish(turn, { type: 'run.cancelled', message: `${turn.index.definition.title} cancelled` })
   endRunSpan(turn, null)

@@ -7,6 +7,7 @@ import { enterAgain, enterHuman } from './enter-states.js'
 import type { RunEvent } from './event.js'
 import type { OpenGate, RunState, StepState } from './state.js'
 import { resumeMap } from './map-items.js'
+import { markArtifacts } from './save-outputs.js'
 import { openGate } from './open-gate.js'
 import { allStates, stateOf, withInner } from './states-of.js'
 import { stopAll } from './stop-steps.js'
@@ -87,6 +88,7 @@ const opened = (turn: Turn, checkpoint: number | null): void => {
     return
   }
   turn.state.openings += 1
+  markArtifacts(turn, false)
   publish(turn, {
     type: 'run.resumed',
     message: checkpoint === null ? 'Resumed where it failed' : `Resumed from checkpoint ${checkpoint}`,

@@ -31,6 +31,11 @@ export const saveArtifacts = (turn: Turn, state: IndexedState, values: StepValue
   }
 }
 
+/** What a run saved before it failed or was cancelled is kept as incomplete, until the run goes on. */
+export const markArtifacts = (turn: Turn, incomplete: boolean): void => {
+  if (Object.keys(turn.state.artifacts).length > 0) turn.commands.push({ type: 'MarkArtifacts', incomplete })
+}
+
 /** Saves a checkpoint: a position in the history, named after the step or by the agent. */
 export const saveCheckpoint = (turn: Turn, state: IndexedState, label: string, data: Json): void => {
   turn.state.checkpointCount += 1

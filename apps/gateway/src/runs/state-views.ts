@@ -76,6 +76,8 @@ const artifactView = (row: ArtifactRow): ArtifactView => ({
   step: row.step,
   parentId: row.parentId,
   createdAt: row.createdAt.toISOString(),
+  incomplete: row.metadata?.['incomplete'] === true,
+  metadata: row.metadata ?? {},
   href: `/runs/${row.runId}/artifacts/${encodeURIComponent(row.artifactId)}`,
 })
 

@@ -55,6 +55,7 @@ const fold = (run: ClaimedRun, definition: WorkflowDefinition, events: readonly 
     commands.flatMap(({ command, position: at }) =>
       command.type === type ? [{ ...(command as Of<T>), position: at }] : [],
     )
+  const marked = those('MarkArtifacts').at(-1)
   return {
     ...run,
     state,
@@ -78,6 +79,7 @@ const fold = (run: ClaimedRun, definition: WorkflowDefinition, events: readonly 
       sha256: randomBytes(32).toString('hex'),
       metadata: null,
     })),
+    ...(marked === undefined ? {} : { artifactsIncomplete: marked.incomplete }),
     deadLetters: those('DeadLetter').map(({ error, ...letter }) => ({
       ...letter,
       id: uuidv7(),

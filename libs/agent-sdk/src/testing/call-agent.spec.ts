@@ -2,6 +2,7 @@ import { contract, ContractError, RetryableError } from '@flotilla/contracts'
 import { IsInt, IsString, Min } from 'class-validator'
 import { describe, expect, test } from 'vitest'
 import { defineAgent } from '../define-agent.js'
+import { StopError } from '../stop-error.js'
 import { agentLaws } from './agent-laws.js'
 import { callAgent } from './call-agent.js'
 import { aWorld } from './world.js'
@@ -110,6 +111,37 @@ describe('callAgent', () => {
     })
     await expect(callAgent(agent, input)).rejects.toBeInstanceOf(RetryableError)
     expect(aborted).toBe(true)
+  })
+
+  test('a call that may not be interrupted ends before the agent that was told to stop does', async () => {
+    const stop = new AbortController()
+    const story: string[] = []
+    const agent = agentDoing(async (_question, { tool }) => {
+      const booking = async (signal: AbortSignal): Promise<void> => {
+        story.push('began')
+        stop.abort(new StopError('CANCELLED'))
+        await new Promise((resolve) => setImmediate(resolve))
+        story.push(signal.aborted ? 'broken off' : 'ended')
+      }
+      await tool('booking', booking, { interruptible: false })
+      await tool('next', () => story.push('went on'))
+      return { verdict: '' }
+    })
+    await expect(callAgent(agent, input, { signal: stop.signal })).rejects.toThrow('CANCELLED')
+    expect(story).toEqual(['began', 'ended'])
+  })
+
+  test('a call that may not be interrupted is bounded by its own time', async () => {
+    const stop = new AbortController()
+    const agent = agentDoing(async (_question, { tool }) => {
+      const stuck = (): Promise<never> => {
+        stop.abort(new StopError('CANCELLED'))
+        return new Promise(() => undefined)
+      }
+      await tool('stuck', stuck, { interruptible: false, timeoutMs: 5 })
+      return { verdict: '' }
+    })
+    await expect(callAgent(agent, input, { signal: stop.signal })).rejects.toThrow(/CANCELLED|TOOL_TIMEOUT/)
   })
 
   test('an agent that changes its input fails', async () => {

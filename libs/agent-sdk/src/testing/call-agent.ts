@@ -81,7 +81,7 @@ export const callAgent = async <I extends object, O extends object>(
   const effects: { name: string; key: string; idempotencyKey: string }[] = []
   const { signal = new AbortController().signal, attempt = 1, decision = null, snapshot = null } = overrides
   const parsed = freeze(parseContract(agent.input, input, { pointer: '/input' }))
-  const { context, usage } = makeContext(
+  const { context, usage, uninterrupted } = makeContext(
     {
       ...world,
       reply: (kind, body) => {
@@ -120,7 +120,11 @@ export const callAgent = async <I extends object, O extends object>(
   let output: O | null = null
   let asked: AgentCall<O>['asked'] = null
   try {
-    const given = await Promise.race([Promise.resolve(agent.run(parsed, observed)), watch.aborted])
+    const stopped = watch.aborted.catch(async (reason: unknown) => {
+      await uninterrupted()
+      throw reason
+    })
+    const given = await Promise.race([Promise.resolve(agent.run(parsed, observed)), stopped])
     output = parseContract(agent.output, JSON.parse(JSON.stringify(given ?? null)), { pointer: '/output' })
   } catch (error) {
     if (!(error instanceof AskHuman)) throw error

@@ -66,6 +66,10 @@ export class ArtifactView {
   @IsString() step!: string
   @Nullable() @IsString() parentId!: string | null
   @IsISO8601() createdAt!: string
+  /** Whether the run stopped before it was done with it: it was cancelled, or has failed. */
+  @IsBoolean() incomplete!: boolean
+  /** Where it comes from: workflow, version, the step that made it. */
+  @IsObject() metadata!: Record<string, unknown>
   @IsString() href!: string
 }
 

@@ -39,6 +39,15 @@ const action = {
     object({ do: { const: 'assign' }, assign: list(assignment) }, ['assign']),
   ],
 }
+const notice = {
+  type: 'object',
+  discriminator: { propertyName: 'do' },
+  required: ['do'],
+  oneOf: [
+    object({ do: { const: 'log' }, message: text }, ['message']),
+    object({ do: { const: 'notify' }, channel: text, message: text }, ['channel', 'message']),
+  ],
+}
 const transition = object({ on: text, when: expression, to: name, assign: list(assignment), actions: list(action) }, [
   'to',
 ])
@@ -250,6 +259,7 @@ export const definitionSchema: JsonObject = {
       ),
       compensation: { enum: ['on-failure', 'on-request'] },
       triggers: list(trigger),
+      onCancel: list(notice),
       cleanUpMs: { type: 'integer', minimum: 0 },
       ...region,
     },

@@ -109,6 +109,8 @@ export interface AppliedRun {
   readonly closedGates: readonly { readonly id: string; readonly status: GateClosing }[]
   readonly checkpoints: readonly SavedCheckpoint[]
   readonly artifacts: readonly SavedArtifact[]
+  /** Whether what the run saved before is incomplete now; absent: as it was. */
+  readonly artifactsIncomplete?: boolean
   readonly deadLetters: readonly NewDeadLetter[]
   readonly notifications: readonly { readonly channel: string; readonly message: string; readonly step: string }[]
 }

@@ -39,3 +39,31 @@ select count(*)::integer as purged from purged`,
 /** Forgets at most `limit` firings of triggers that are older than `days`; resolves with how many. */
 export const purgeFirings = async (db: Db, days: number, limit: number): Promise<number> =>
   (await rowsOf<{ purged: number }>(db, firings, [days, limit]))[0]?.purged ?? 0
+
+// A completed or cancelled run goes nowhere any more. A failed one may be resumed: it keeps its newest checkpoint.
+const checkpoints = {
+  name: 'purge-checkpoints',
+  text: `
+with ended as (
+  select r.id, r.status from run r
+  where r.status in ('completed', 'cancelled', 'failed') and r.finished_at < now() - make_interval(days => $1)
+    and exists (select from checkpoint c where c.run_id = r.id)
+    and (r.status <> 'failed' or exists (select from checkpoint c where c.run_id = r.id offset 1))
+  order by r.finished_at limit $2
+), purged as (
+  delete from checkpoint c using ended e
+  where c.run_id = e.id
+    and (e.status <> 'failed' or c.number < (select max(n.number) from checkpoint n where n.run_id = e.id))
+  returning 1
+)
+select count(*)::integer as purged from purged`,
+}
+
+/**
+ * Deletes the checkpoints of at most `runs` runs that ended more than `days` ago; resolves with how many. The history
+ * stays: it tells what happened, only going back to a checkpoint is no longer possible.
+ */
+export const purgeCheckpoints = async (
+  db: Db,
+  { days, runs }: { readonly days: number; readonly runs: number },
+): Promise<number> => (await rowsOf<{ purged: number }>(db, checkpoints, [days, runs]))[0]?.purged ?? 0

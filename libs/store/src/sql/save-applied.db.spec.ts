@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { JsonObject } from '@flotilla/engine'
 import { v7 } from 'uuid'
 import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
@@ -283,4 +284,29 @@ test('runs are listed newest first by page, status, workflow and tag, children l
   expect(await list({ status: 'running' })).toEqual([second])
   expect(await list({ workflow: 'credit-desk' })).toEqual([second])
   expect(await list({ tag: `x' or true --` })).toEqual([])
+})
+
+test('what a run had saved is marked incomplete when it is cancelled, and no longer when it goes on', async () => {
+  const runId = await submitOne()
+  const artifact = (version: number, metadata: JsonObject | null) => ({
+    id: `a${version}`,
+    name: 'draft',
+    version,
+    type: 'text',
+    mediaType: 'text/plain',
+    content: 'so far',
+    sha256: 'ff',
+    step: 'draft',
+    parentId: null,
+    metadata,
+  })
+  const kept = async () => (await acme((tx) => listArtifacts(tx, runId))).map(({ metadata }) => metadata)
+  await tick(runId, () => ({ artifacts: [artifact(1, { createdBy: 'draft' }), artifact(2, null)] }))
+  await tick(runId, () => ({
+    artifacts: [artifact(3, { incomplete: true })],
+    artifactsIncomplete: true,
+  }))
+  expect(await kept()).toEqual([{ createdBy: 'draft', incomplete: true }, { incomplete: true }, { incomplete: true }])
+  await tick(runId, () => ({ artifactsIncomplete: false }))
+  expect(await kept()).toEqual([{ createdBy: 'draft' }, {}, {}])
 })

@@ -165,6 +165,16 @@ from jsonb_to_recordset($) as a(run_id uuid, id text, tenant_id text, name text,
   media_type text, content jsonb, sha256 text, step text, parent_id text, metadata jsonb)`,
   },
   {
+    // S1: what is saved in this very tick says it itself.
+    rows: ({ runId, artifactsIncomplete: incomplete }) =>
+      incomplete === undefined ? [] : [{ run_id: runId, incomplete }],
+    sql: `
+update artifact o set metadata =
+  case when a.incomplete then coalesce(o.metadata, '{}') || '{"incomplete": true}' else o.metadata - 'incomplete' end
+from jsonb_to_recordset($) as a(run_id uuid, incomplete boolean)
+where o.run_id = a.run_id and a.incomplete <> (coalesce(o.metadata, '{}') ? 'incomplete')`,
+  },
+  {
     rows: ({ runId, tenantId, workflow, traceId, deadLetters }) =>
       deadLetters.map(({ inputRef, ...one }) => ({
         ...one,
