@@ -1,4 +1,5 @@
 import { runAgentApp } from '@flotilla/agent-sdk'
+import { queueDefaults, queuesOf } from './queues.js'
 import { trainingAgents } from './training-agents.js'
 
 await runAgentApp({
@@ -6,5 +7,6 @@ await runAgentApp({
   env: process.env,
   settings: {},
   agents: trainingAgents(),
-  queues: { 'agent.training': { concurrency: 8 } },
+  queueOf: queuesOf,
+  queues: queueDefaults,
 })

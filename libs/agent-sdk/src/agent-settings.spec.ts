@@ -34,6 +34,20 @@ test('a queue has no rate limit unless one is set', () => {
   expect(serving('agent.kyc').rate).toEqual({ max: 10, durationMs: 500 })
   expect(serving('agent.fraud').rate).toEqual({ max: 10, durationMs: 1_000 })
 })
+test('a queue with a name of its own is set like any other, also how many jobs all processes take at once', () => {
+  const defaults = { concurrency: 3, totalConcurrency: 1 }
+  expect(readAgentConfig(env, {}).serving('lms_exports', defaults)).toEqual({
+    concurrency: 3,
+    totalConcurrency: 1,
+    rate: null,
+  })
+  const given = { ...env, AGENT_LMS_EXPORTS_CONCURRENCY: '2', AGENT_LMS_EXPORTS_TOTAL_CONCURRENCY: '5' }
+  expect(readAgentConfig(given, {}).serving('lms_exports', defaults)).toMatchObject({
+    concurrency: 2,
+    totalConcurrency: 5,
+  })
+  expect(readAgentConfig(given, {}).serving('agent.kyc').totalConcurrency).toBeNull()
+})
 test('the app’s own settings are read along', () => {
   expect(readAgentConfig({ ...env, OWN: '3' }, { OWN: integer({ min: 1, max: 5 }) }).config.OWN).toBe(3)
 })

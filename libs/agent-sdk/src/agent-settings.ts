@@ -59,12 +59,19 @@ export type AgentConfig = EnvValues<typeof agentSettings>
 /** Defaults of one queue, from code; the environment overrides them. */
 export interface QueueDefaults {
   readonly concurrency?: number
+  /** Over all processes; 1 makes the queue a singleton. */
+  readonly totalConcurrency?: number
   readonly rateMax?: number
   readonly rateDurationMs?: number
 }
 
-const perQueue: EnvFields = { CONCURRENCY: concurrency, RATE_MAX: rateMax, RATE_DURATION_MS: rateDurationMs }
-const perQueueName = /^AGENT_[A-Z0-9_]+?_(CONCURRENCY|RATE_MAX|RATE_DURATION_MS)$/
+const perQueue: EnvFields = {
+  CONCURRENCY: concurrency,
+  TOTAL_CONCURRENCY: concurrency,
+  RATE_MAX: rateMax,
+  RATE_DURATION_MS: rateDurationMs,
+}
+const perQueueName = /^AGENT_[A-Z0-9_]+?_(CONCURRENCY|TOTAL_CONCURRENCY|RATE_MAX|RATE_DURATION_MS)$/
 
 const fieldsPerQueue = (env: Env): EnvFields =>
   Object.fromEntries(
@@ -76,7 +83,10 @@ const fieldsPerQueue = (env: Env): EnvFields =>
 
 /** How one queue is served: its own setting, else the process', else the code's default, else 4 at once without a limit. */
 export interface QueueServing {
+  /** Jobs at once in this process. */
   readonly concurrency: number
+  /** Jobs at once over all processes; null: as many as they take. */
+  readonly totalConcurrency: number | null
   readonly rate: { readonly max: number; readonly durationMs: number } | null
 }
 
@@ -91,12 +101,14 @@ export const readAgentConfig = <F extends EnvFields>(
   const config = readEnv(env, { ...fieldsPerQueue(env), ...settings, ...agentSettings })
   const values: Readonly<Record<string, unknown>> = config
   const serving = (queue: string, defaults: QueueDefaults = {}): QueueServing => {
-    const prefix = queue.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
+    // A queue with a name of its own (`lms_exports`) is set as `AGENT_LMS_EXPORTS_...`.
+    const prefix = (queue.startsWith('agent.') ? queue : `agent.${queue}`).toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
     const pick = (name: string, fallback: number | undefined): number | undefined =>
       [values[`${prefix}_${name}`], values[`AGENT_${name}`]].find((value) => typeof value === 'number') ?? fallback
     const max = pick('RATE_MAX', defaults.rateMax)
     return {
       concurrency: pick('CONCURRENCY', defaults.concurrency) ?? 4,
+      totalConcurrency: pick('TOTAL_CONCURRENCY', defaults.totalConcurrency) ?? null,
       rate: max === undefined ? null : { max, durationMs: pick('RATE_DURATION_MS', defaults.rateDurationMs) ?? 1_000 },
     }
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { invariant, jobIdOf, queueOfAgent } from '@flotilla/contracts'
 import {
   checkEviction,
+  holdTotal,
   listenForCancel,
   makeReplyWriter,
   makeSealer,
@@ -37,20 +38,24 @@ export interface AgentApp<F extends EnvFields> {
   /** The agents that this process serves, or how to make them from the configuration. */
   readonly agents:
     readonly Agent[] | ((config: AgentConfig & EnvValues<F>) => readonly Agent[] | Promise<readonly Agent[]>)
-  /** Queue of an agent where it is not `agent.<first part of its name>`. */
-  readonly queueOf?: (agent: string) => string
+  /** Queue of an agent, or queues, where it is not `agent.<first part of its name>` alone. */
+  readonly queueOf?: (agent: string) => string | readonly string[]
   /** Defaults by queue; the environment overrides them. */
   readonly queues?: Readonly<Record<string, QueueDefaults>>
   /** Further readiness checks. */
   readonly checks?: Readonly<Record<string, HealthCheck>>
 }
 
-const byQueue = (agents: readonly Agent[], queueOf: (agent: string) => string): Map<string, Map<string, Agent>> => {
+type QueueOf = NonNullable<AgentApp<EnvFields>['queueOf']>
+
+const byQueue = (agents: readonly Agent[], queueOf: QueueOf): Map<string, Map<string, Agent>> => {
   const queues = new Map<string, Map<string, Agent>>()
   for (const agent of agents) {
-    const served = queues.get(queueOf(agent.name)) ?? new Map<string, Agent>()
-    invariant(!served.has(agent.name), `agent ${agent.name} is given twice`)
-    queues.set(queueOf(agent.name), served.set(agent.name, agent))
+    for (const queue of [queueOf(agent.name)].flat()) {
+      const served = queues.get(queue) ?? new Map<string, Agent>()
+      invariant(!served.has(agent.name), `agent ${agent.name} is given twice`)
+      queues.set(queue, served.set(agent.name, agent))
+    }
   }
   return queues
 }
@@ -91,6 +96,12 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
     onError,
   }))
 
+  const totals = await Promise.all(
+    workers.flatMap(({ queue, totalConcurrency }) =>
+      totalConcurrency === null ? [] : [holdTotal(place, { queue, total: totalConcurrency }, onError)],
+    ),
+  )
+
   let evictionKnown = config.REDIS_EVICTION_CHECK === 'off'
   const redis: HealthCheck = async () => {
     await writer.ready()
@@ -125,7 +136,17 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
     phases: [
       { name: 'intake', run: () => Promise.resolve(health.drain()) },
       { name: 'workers', run: drain },
-      { name: 'connections', run: () => Promise.all([writer.close(), cancels.close(), vault.close(), health.close()]) },
+      {
+        name: 'connections',
+        run: () =>
+          Promise.all([
+            writer.close(),
+            cancels.close(),
+            vault.close(),
+            health.close(),
+            ...totals.map((total) => total.close()),
+          ]),
+      },
       { name: 'telemetry', run: shutdownTelemetry },
     ],
     timeoutMs: config.AGENT_DRAIN_MS + 5_000,

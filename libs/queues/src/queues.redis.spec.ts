@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { jobIdOf, type JobKey, type StepJob, type StepReply } from '@flotilla/contracts'
+import { NestFactory } from '@nestjs/core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { aRedis } from '../../../tools/test-database.js'
 import { makeAgentQueues, type AgentQueues, type OwedJob } from './agent-queues.js'
 import { checkEviction } from './check-eviction.js'
 import { connect, disconnect, producerOptions, untilReady } from './connection.js'
+import { holdTotal } from './hold-total.js'
 import { makeQueueDesk, type QueueDesk } from './queue-desk.js'
 import { makeReplyReader } from './reply-reader.js'
 import { makeReplyWriter } from './reply-writer.js'
 import { makeRunsQueue } from './runs-queue.js'
 import { listenForCancel, listenForHistory, makeSignalSender } from './signals.js'
+import { workerModule } from './worker-module.js'
 
 const place = aRedis()
 const redis = connect(producerOptions(place))
@@ -248,5 +251,33 @@ describe('the desk', () => {
   })
   test('a Redis that never evicts passes the check', async () => {
     expect(await checkEviction(place)).toBe('noeviction')
+  })
+})
+
+describe('a limit over all processes', () => {
+  test('lets one job of a singleton go on at a time, however many workers there are', async () => {
+    const queue = `single-${randomUUID()}`
+    const held = await holdTotal(place, { queue, total: 1 })
+    let going = 0
+    let most = 0
+    let done = 0
+    const process = async (): Promise<void> => {
+      going += 1
+      most = Math.max(most, going)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      going -= 1
+      done += 1
+    }
+    await queues.sendOwed(queue, [owed(aJob()), owed(aJob()), owed(aJob()), owed(aJob())])
+    const workers = await Promise.all(
+      [1, 2].map(() =>
+        NestFactory.createApplicationContext(workerModule(place, [{ queue, process, concurrency: 4 }]), {
+          logger: false,
+        }),
+      ),
+    )
+    await vi.waitFor(() => expect(done).toBe(4), { timeout: 10_000 })
+    expect(most).toBe(1)
+    await Promise.all([...workers.map((worker) => worker.close()), held.close()])
   })
 })

@@ -3,6 +3,7 @@ import type { Decision, LawfulWorld, SimulatedAgents } from '@flotilla/engine/te
 import { briefWorlds } from './brief-worlds.js'
 import { application, outputsFor } from './credit-desk-world.js'
 import { signOffWorlds } from './sign-off-worlds.js'
+import { trainingWorlds } from './training-worlds.js'
 
 /** Agents that always answer the same, by step path. */
 const answering = (outputs: Readonly<Record<string, JsonObject>>): SimulatedAgents =>
@@ -34,6 +35,7 @@ export const worlds: Readonly<Record<string, Readonly<Record<string, LawfulWorld
     'referred and adjusted': creditWorld('refer', { decision: 'adjust', values: { amount: 20_000 } }),
   },
   manager_sign_off: signOffWorlds,
+  training_state_machine: trainingWorlds,
   ...briefWorlds,
   'bench-desk': { 'all well': { agents: {}, walk: { badDays: { resume: false } } } },
 }
