@@ -466,7 +466,6 @@ describe('operators', () => {
       [{ mode: 'escalate' }, 400, 'CONTRACT_VIOLATED', '/mode'],
       [{ mode: 'abandon' }, 400, 'CONTRACT_VIOLATED', '/mode'],
       [{ plan: 'yes' }, 400, 'CONTRACT_VIOLATED', '/plan'],
-      [{ checkpoint: 1, plan: true }, 422, 'RESUME_PLAN_UNAVAILABLE', '/plan'],
     ] as const
     for (const [body, ...expected] of refusals) {
       const answer = await world.ask('operator', 'POST', `/runs/${runId}/resume`, body)

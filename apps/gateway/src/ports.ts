@@ -1,4 +1,4 @@
-import type { Json, JsonObject, RunState, Trigger, WorkflowDefinition } from '@flotilla/engine'
+import type { EffectKnown, UsageKnown, Json, JsonObject, RunState, Trigger, WorkflowDefinition } from '@flotilla/engine'
 import type {
   Appended,
   ApiKeyRow,
@@ -61,6 +61,15 @@ export interface ForkOrigin {
   /** Number of the checkpoint, and the state then; null: from the start. */
   readonly checkpoint: number | null
   readonly restored: RunState | null
+}
+
+/** Where a run stands, where it would begin, and what it did and used in between. */
+export interface Recovery extends ForkOrigin {
+  readonly status: string
+  /** Null before the start. */
+  readonly now: RunState | null
+  readonly effects: readonly EffectKnown[]
+  readonly usage: readonly UsageKnown[]
 }
 
 /** A fork to make; `checkpoint` is a number or a label. */
@@ -155,6 +164,12 @@ export interface StorePorts {
     command: AskedCommand,
     hasEffect?: HasEffect,
   ) => Promise<Appended | { readonly outcome: 'no-checkpoint' | 'no-effect' }>
+  /** What a plan is made of; `no-checkpoint`: the run has none of that number or label. Null: no such run. */
+  readonly readRecovery: (
+    tenantId: string,
+    runId: string,
+    checkpoint: string | null,
+  ) => Promise<Recovery | 'no-checkpoint' | null>
   /** Makes a forked run with the input that `inputOf` gives; what it throws undoes all of it. */
   readonly forkRun: (
     actor: Actor,

@@ -17,9 +17,11 @@ import {
   listDefinitions,
   listGates,
   listItems,
+  listKnownEffects,
   listQueueDepths,
   listRunGates,
   listRuns,
+  listUsageSince,
   listTriggers,
   now,
   ping,
@@ -68,7 +70,7 @@ const stateAt = async (tx: Tx, runId: string, checkpoint: string) => {
   const start = snapshot ?? initialState({ runId, submittedBy: run.submittedBy })
   // Patches are what diffState gave when they were saved.
   const state = patches.reduce<RunState>((before, patch) => applyPatch(before, patch as Patch), start)
-  return { number: found.number, state }
+  return { number: found.number, position: found.position, state }
 }
 
 /** Rolls a decision back that the gate would not take. */
@@ -150,6 +152,23 @@ const fire = async (tx: Tx, actor: Actor, ...[trigger, submission]: Tail<Paramet
   return 'fired' as const
 }
 
+const recovery = async (tx: Tx, runId: string, checkpoint: string | null) => {
+  const found = await readRun(tx, runId)
+  const given = await readInput(tx, runId)
+  if (found === null || given === null) return null
+  const at = checkpoint === null ? null : await stateAt(tx, runId, checkpoint)
+  if (checkpoint !== null && at === null) return 'no-checkpoint' as const
+  return {
+    status: found.status,
+    input: given.input,
+    now: (await readState(tx, runId))?.state ?? null,
+    checkpoint: at?.number ?? null,
+    restored: at?.state ?? null,
+    effects: await listKnownEffects(tx, runId),
+    usage: await listUsageSince(tx, runId, at?.position ?? null),
+  }
+}
+
 const fork = async (tx: Tx, actor: Actor, ...[asked, inputOf]: Tail<Parameters<StorePorts['forkRun']>>) => {
   const found = await readInput(tx, asked.from)
   if (found === null) return { outcome: 'unknown' } as const
@@ -224,6 +243,7 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     listGates: (tenantId, page) => as(tenantId, (tx) => listGates(tx, page)),
     decideGate: (decision, accepts) => decide(pool, decision, accepts),
     appendCommand: (actor, command, hasEffect) => as(actor.tenantId, (tx) => ask(tx, actor, command, hasEffect)),
+    readRecovery: (tenantId, runId, checkpoint) => as(tenantId, (tx) => recovery(tx, runId, checkpoint)),
     forkRun: (actor, asked, inputOf) => as(actor.tenantId, (tx) => fork(tx, actor, asked, inputOf)),
     listDeadLetters: (tenantId, page) => as(tenantId, (tx) => listDeadLetters(tx, page)),
     countDeadLetters: (tenantId, filter) => as(tenantId, (tx) => countDeadLetters(tx, filter)),

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Json, RunEvent, WorkflowDefinition } from '@flotilla/engine'
+import type { Json, RunEvent, Usage, WorkflowDefinition } from '@flotilla/engine'
 import {
   asTenant,
   forkRun,
   inTransaction,
+  listKnownEffects,
+  listUsageSince,
   openStore,
   readDefinitionsByHash,
   registerDefinition,
@@ -91,14 +93,14 @@ const debtsOf = async (runId: string) =>
     )
   ).rows
 /** Answers what a run owes, once. */
-const answer = async (runId: string): Promise<void> => {
+const answer = async (runId: string, usage: Usage | null = null): Promise<void> => {
   const debts = await debtsOf(runId)
   await ticking(
     debts.map(({ step, dispatch }) => ({
       entryId: randomUUID(),
       runId,
       toEvent: (at) =>
-        ({ type: 'StepSucceeded', at, step, dispatch, attempt: 1, output: {}, usage: null }) satisfies RunEvent,
+        ({ type: 'StepSucceeded', at, step, dispatch, attempt: 1, output: {}, usage }) satisfies RunEvent,
     })),
   )
 }
@@ -218,6 +220,27 @@ test('effects and agent checkpoints of up to the checkpoint are copied, later on
   ])
   const { rows } = await owner.pool.query('select id from vault.agent_checkpoint where run_id = $1', [fork.runId])
   expect(rows).toEqual([{ id: 'before' }])
+})
+
+test('what steps used since a checkpoint is told from the history; without one, what each used last', async () => {
+  const runId = await submit()
+  const usage = { model: 'm', inputTokens: 3, outputTokens: 4 }
+  await answer(runId, usage)
+  await answer(runId, usage)
+  const since = (position: number | null) =>
+    asTenant(gateway.pool, 'acme', (tx) => listUsageSince(tx, runId, position))
+  const [first, second] = ['first', 'second'].map((step) => ({ step, model: 'm', tokens: 7 }))
+  expect(await since(null)).toEqual([first, second])
+  expect(await since(2)).toEqual([second])
+  expect(await asTenant(gateway.pool, 'rival', (tx) => listUsageSince(tx, runId, null))).toEqual([])
+  await owner.pool.query(
+    `insert into vault.effect (root_run_id, step, visit, name, key, tenant_id, status, reversible, idempotency_key,
+       dispatch, attempt) values ($1, 'third', 1, 'n', 'k', 'acme', 'intent', false, 'i', 3, 1)`,
+    [runId],
+  )
+  const effects = (tenant: string) => asTenant(gateway.pool, tenant, (tx) => listKnownEffects(tx, runId))
+  expect(await effects('acme')).toEqual([{ step: 'third', visit: 1, status: 'intent' }])
+  expect(await effects('rival')).toEqual([])
 })
 
 test('without a checkpoint a fork begins at the start', async () => {

@@ -38,7 +38,6 @@ export const errorCodes = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The Idempotency-Key was used with another body' },
   DECISION_UNKNOWN: { status: 422, title: 'The gate has no such outcome' },
   DECISION_NOT_ACCEPTED: { status: 422, title: 'The gate does not accept this decision with these values' },
-  RESUME_PLAN_UNAVAILABLE: { status: 422, title: 'Resuming does not make plans yet' },
   DEFINITION_REFUSED: { status: 422, title: 'The workflow definition was refused' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },

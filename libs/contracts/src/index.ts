@@ -61,6 +61,7 @@ export {
   WorkflowPage,
   WorkflowView,
 } from './http/operation-views.js'
+export { BlockedView, ChargedAgainView, RecoveryPlanned, RecoveryPlanView } from './http/recovery-plan.js'
 export { ProblemDocument, ProblemMember } from './http/problem-document.js'
 export { CancelRun, DecideGate, ForkRun, ResumeRun } from './http/run-commands.js'
 export {

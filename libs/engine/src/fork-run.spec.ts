@@ -121,6 +121,25 @@ test('a run that had ended, or was being cancelled, is not forked there', () => 
   expect(forked(done.state).last.ignored).toBe('nothing-to-fork')
 })
 
+test('F3 a fork that fails undoes what it did itself, not what the other run did', () => {
+  const book = (name: string, to: string) =>
+    anAgent({
+      name,
+      compensate: { agent: 'bench.cancel', input: { of: 'input.amount' } },
+      transitions: [{ on: 'done', to }],
+    })
+  const trip = aDefinition([book('flight', 'hotel'), book('hotel', 'pay'), anAgent({ name: 'pay' })])
+  const parent = aRun(trip, { amount: 1 }).succeed('flight')
+  const from = { runId: 'r', checkpoint: 1 }
+  const event = { type: 'RunForked', by: 'op', from, input: { amount: 2 }, restored: parent.state } as const
+  const run = aRun(trip, null, event).succeed('hotel').fail('pay')
+  expect(dispatches(run).map(({ step }) => step)).toEqual(['undo!hotel'])
+  run.succeed('undo!hotel')
+  expect(run.state.status).toBe('failed')
+  const undoing = parent.succeed('hotel').fail('pay').state
+  expect(aRun(trip, null, { ...event, restored: undoing }).last.ignored).toBe('nothing-to-fork')
+})
+
 test('a run is forked once, at its beginning', () => {
   const from = { runId: 'other', checkpoint: null }
   const run = aRun(desk, { amount: 1 }).give({ type: 'RunForked', by: 'op', from, input: {} })

@@ -11,6 +11,7 @@ import { publish, setScope, setStep, type Turn } from './turn.js'
  *    the same number of a checkpoint names the same moment in both runs.
  * F2 what was going on at the checkpoint is sent out anew for the forked run, gates open anew, and times that run from an
  *    entry run from now.
+ * F3 what the other run did is not the fork's to undo: its failure undoes what it did itself, and nothing else.
  */
 
 type Forked = Extract<RunEvent, { readonly type: 'RunForked' }>
@@ -29,6 +30,7 @@ export const takeOver = (turn: Turn, { input, restored }: Forked): void => {
     openings: 0,
     result: null,
     error: null,
+    ...(restored?.compensations === undefined ? {} : { compensations: [], undone: [], compensation: null }), // F3
   })
   setScope(turn, '', { input, data: restored?.scopes['']?.data ?? {} })
 }
@@ -81,7 +83,8 @@ export const forkRun = (turn: Turn, event: Forked): string | null => {
     enterRun(turn)
     return null
   }
-  if (restored.status === 'completed' || restored.status === 'cancelled' || restored.cancel) return 'nothing-to-fork'
+  const isEnding = restored.cancel !== null || (restored.compensation ?? null) !== null
+  if (restored.status === 'completed' || restored.status === 'cancelled' || isEnding) return 'nothing-to-fork'
   takeOver(turn, event)
   if (restored.status === 'failed') {
     started(turn, event)

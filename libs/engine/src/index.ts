@@ -49,6 +49,13 @@ export { InlineError, inlineWorkflows, type ResolveWorkflow } from './inline-wor
 export type { Finding } from './lint/finding.js'
 export type { ResolveContract } from './lint/expression-rules.js'
 export type { WhyNotSchedule } from './lint/trigger-rules.js'
+export {
+  planRecovery,
+  type EffectKnown,
+  type RecoveryAsked,
+  type RecoveryPlan,
+  type UsageKnown,
+} from './plan-recovery.js'
 export { stepAt } from './step-at.js'
 export { stepsOf, type StepListed } from './steps-of.js'
 export { waitingFor, type WaitingFor } from './waiting-for.js'

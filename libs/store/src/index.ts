@@ -36,6 +36,7 @@ export {
   shippedTenant,
   type DefinitionRow,
 } from './sql/definitions.js'
+export { listKnownEffects, listUsageSince } from './sql/known-effects.js'
 export { forkRun, readInput, type Fork } from './sql/fork-run.js'
 export { decideGate, type Decided, type GateDecision } from './sql/decide-gate.js'
 export {

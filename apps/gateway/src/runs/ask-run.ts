@@ -1,10 +1,18 @@
-import { CancelRun, ContractError, hostileMembers, ResumeRun, type RunCommandAccepted } from '@flotilla/contracts'
+import {
+  CancelRun,
+  ContractError,
+  hostileMembers,
+  ResumeRun,
+  type RecoveryPlanned,
+  type RunCommandAccepted,
+} from '@flotilla/contracts'
 import { advance, type Json } from '@flotilla/engine'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
 import { GatewayError } from '../http/gateway-error.js'
 import type { AskedCommand, HasEffect } from '../ports.js'
 import { findRun } from './find-run.js'
+import { planRun } from './plan-recovery.js'
 
 /** Who asks, for which run, in which trace. */
 export interface RunRequest {
@@ -71,20 +79,26 @@ export const resumeRun = async (
   gateway: Gateway,
   request: RunRequest,
   body: ResumeRun,
-): Promise<RunCommandAccepted> => {
+): Promise<RunCommandAccepted | RecoveryPlanned> => {
   const { principal, runId } = request
   const checkpoint = body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint)
-  if (body.plan === true)
-    throw new GatewayError('RESUME_PLAN_UNAVAILABLE', 'A plan of a resume cannot be made yet; leave out plan.', {}, [
-      { pointer: '/plan', code: 'EQUALS', detail: 'must be false or absent' },
-    ])
   if (body.mode === 'rollback' && checkpoint === null)
     throw new ContractError('http.resume-run.v1', [
       { pointer: '/checkpoint', code: 'IS_DEFINED', detail: 'must say what is rolled back to' },
     ])
   const { run } = await findRun(gateway, principal.tenantId, runId)
   const definition = await gateway.catalogue.byHash(principal.tenantId, run.definitionHash)
-  const event = { type: 'ResumeRequested', by: principal.principal, checkpoint: null } as const
+  const { mode } = body
+  const by = principal.principal
+  const event = { type: 'ResumeRequested', by, checkpoint: null, ...(mode ? { mode } : {}) } as const
+  if (body.plan === true)
+    return planRun(gateway, { tenantId: principal.tenantId, runId, checkpoint, definition }, (recovery) => {
+      const { status, now, restored } = recovery
+      if (status !== 'failed' && status !== 'parked')
+        throw new GatewayError('RUN_NOT_RESUMABLE', `The run is ${status}.`)
+      const at = now?.finishedAt ?? 0
+      return { ...event, at, checkpoint: recovery.checkpoint, ...(restored === null ? {} : { restored }) }
+    })
   return ask(gateway, request, {
     event,
     checkpoint,

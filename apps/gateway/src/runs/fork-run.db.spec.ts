@@ -93,6 +93,27 @@ test('a fork is refused without the scope, of a foreign run, at no checkpoint, w
   expect(forks.rows).toEqual([])
 })
 
+test('a plan says what a fork or a rollback would do, and nothing happens', async () => {
+  const runId = await aRunAtItsGate()
+  await decide(runId, 'reject')
+  const planned = { reused: ['note'], redone: ['review'], chargedAgain: [], compensated: [], blocked: [] }
+  const forked = await fork(runId, { checkpoint: 1, input: { amount: 3 }, plan: true })
+  expect([forked.status, forked.body]).toEqual([200, { plan: planned }])
+  const resume = (body: object) => world.ask('operator', 'POST', `/runs/${runId}/resume`, { ...body, plan: true })
+  const rolledBack = await resume({ checkpoint: 1, mode: 'rollback' })
+  expect([rolledBack.status, rolledBack.body]).toEqual([200, { plan: planned }])
+  expect((await resume({})).body.plan.blocked).toEqual([{ step: null, reason: 'nothing-to-resume' }])
+  expect((await resume({ checkpoint: 9 })).body.code).toBe('CHECKPOINT_UNKNOWN')
+  const { rows } = await world.owner.pool.query(
+    `select 1 from inbox where run_id = $1 union all select 1 from run where forked_from = $1`,
+    [runId],
+  )
+  expect(rows).toEqual([])
+  const running = await aRunAtItsGate()
+  const early = await world.ask('operator', 'POST', `/runs/${running}/resume`, { plan: true })
+  expect([early.status, early.body.code]).toEqual([409, 'RUN_NOT_RESUMABLE'])
+})
+
 test('the audit tells who forked what from where', async () => {
   const runId = await aRunAtItsGate()
   const { body } = await fork(runId, { checkpoint: 1 })

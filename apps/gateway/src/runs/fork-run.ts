@@ -1,4 +1,4 @@
-import type { ForkRun, RunAccepted } from '@flotilla/contracts'
+import type { ForkRun, RecoveryPlanned, RunAccepted } from '@flotilla/contracts'
 import { advance, initialState, type Json, type WorkflowDefinition } from '@flotilla/engine'
 import { metrics } from '@flotilla/telemetry'
 import { v7 as uuidv7 } from 'uuid'
@@ -7,6 +7,7 @@ import { GatewayError } from '../http/gateway-error.js'
 import type { ForkOrigin } from '../ports.js'
 import type { RunRequest } from './ask-run.js'
 import { findRun } from './find-run.js'
+import { planRun } from './plan-recovery.js'
 import { runLinks } from './run-links.js'
 import { validateInput } from './validate-input.js'
 
@@ -33,11 +34,16 @@ export const forkRun = async (
   gateway: Gateway,
   { principal, runId, traceparent, traceId }: RunRequest & { readonly traceId: string },
   body: ForkRun,
-): Promise<RunAccepted> => {
+): Promise<RunAccepted | RecoveryPlanned> => {
   const { run } = await findRun(gateway, principal.tenantId, runId)
   const { tenantId, principal: by } = principal
   const definition = await gateway.catalogue.byHash(tenantId, run.definitionHash)
   const input = body.input === undefined || body.input === null ? null : validateInput(definition, body.input)
+  const checkpoint = body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint)
+  if (body.plan === true)
+    return planRun(gateway, { tenantId, runId, checkpoint, definition }, (origin) =>
+      eventOf(input ?? origin.input, { runId, by, origin }),
+    )
   const forkId = uuidv7()
   const forked = await gateway.store.forkRun(
     principal,
@@ -51,7 +57,7 @@ export const forkRun = async (
       mapping: null,
       traceId,
       traceparent,
-      checkpoint: body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint),
+      checkpoint,
     },
     (origin) => {
       const given = input ?? origin.input

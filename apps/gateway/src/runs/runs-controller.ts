@@ -6,6 +6,7 @@ import {
   ForkRun,
   MapItemPage,
   mapItemStatuses,
+  RecoveryPlanned,
   ResumeRun,
   RunAccepted,
   RunCommandAccepted,
@@ -230,12 +231,21 @@ export class RunsController {
       summary: 'Lets a failed or parked run go on, from where it stopped or from a checkpoint.',
       body: ResumeRun,
       bodyOptional: true,
-      answers: { 202: { description: 'Asked.', body: RunCommandAccepted } },
+      answers: {
+        200: { description: 'With `plan`: what would be done.', body: RecoveryPlanned },
+        202: { description: 'Asked.', body: RunCommandAccepted },
+      },
       problems: [404, 409, 413, 415, 422],
     },
   })
-  resume(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunCommandAccepted> {
-    return resumeRun(this.gateway, this.about(request, runId), bodyOf(ResumeRun, request, {}))
+  async resume(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Param('runId') runId: string,
+  ): Promise<RunCommandAccepted | RecoveryPlanned> {
+    const answer = await resumeRun(this.gateway, this.about(request, runId), bodyOf(ResumeRun, request, {}))
+    if (!('plan' in answer)) void reply.code(202)
+    return answer
   }
 
   @Route('POST', '/runs/:runId/fork', {
@@ -246,7 +256,10 @@ export class RunsController {
       summary: 'Makes a new run that begins at a checkpoint of this one, with the same input or another one.',
       body: ForkRun,
       bodyOptional: true,
-      answers: { 202: { description: 'Accepted; `Location` is the new run.', body: RunAccepted } },
+      answers: {
+        200: { description: 'With `plan`: what would be done.', body: RecoveryPlanned },
+        202: { description: 'Accepted; `Location` is the new run.', body: RunAccepted },
+      },
       problems: [404, 409, 413, 415],
     },
   })
@@ -254,11 +267,11 @@ export class RunsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
     @Param('runId') runId: string,
-  ): Promise<RunAccepted> {
+  ): Promise<RunAccepted | RecoveryPlanned> {
     const asked = { ...this.about(request, runId), traceId: traceOf(request).traceId }
-    const accepted = await forkRun(this.gateway, asked, bodyOf(ForkRun, request, {}))
-    void reply.header('location', accepted.links.self)
-    return accepted
+    const answer = await forkRun(this.gateway, asked, bodyOf(ForkRun, request, {}))
+    if (!('plan' in answer)) void reply.code(202).header('location', answer.links.self)
+    return answer
   }
 
   @Route('POST', '/runs/:runId/cancel', {

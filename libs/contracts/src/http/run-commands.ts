@@ -33,7 +33,7 @@ export const resumeModes = ['resume', 'rollback'] as const
 export class ResumeRun {
   @IsOptional() @Validate(IsCheckpoint) checkpoint?: number | string | null
   @IsOptional() @IsIn(resumeModes) mode?: (typeof resumeModes)[number] | null
-  /** Asks what would be done instead of doing it; true is refused until that exists. */
+  /** Asks what would be done instead of doing it. */
   @IsOptional() @IsBoolean() plan?: boolean | null
 }
 contract('http.resume-run.v1', ResumeRun)
@@ -44,6 +44,8 @@ export class ForkRun {
   @IsOptional() @Validate(IsCheckpoint) checkpoint?: number | string | null
   /** The new run's whole input; absent: the other run's. The workflow's own contract validates it. */
   @IsOptional() @IsObject() input?: Record<string, unknown> | null
+  /** Asks what would be done instead of doing it. */
+  @IsOptional() @IsBoolean() plan?: boolean | null
 }
 contract('http.fork-run.v1', ForkRun)
 

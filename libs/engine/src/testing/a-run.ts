@@ -29,9 +29,10 @@ export interface TestRun {
   readonly fail: (path: string, code?: string) => TestRun
 }
 
-/** A run of a definition that has been started with an input, or with another first event. */
-export const aRun = (definition: WorkflowDefinition, input: Json = {}, first?: Given): TestRun => {
-  let state = initialState({ runId: first ? 'f' : 'r', submittedBy: 'a-submitter' })
+/** A run of a definition that has been started with an input, or with another first event; `before` is what a resume goes on from. */
+export const aRun = (definition: WorkflowDefinition, input: Json = {}, first?: Given, before?: RunState): TestRun => {
+  const isResumed = first?.type === 'ResumeRequested' && before !== undefined
+  let state = isResumed ? before : initialState({ runId: first ? 'f' : 'r', submittedBy: 'a-submitter' })
   let now = 1_000
   let last: Advanced = { state, commands: [] }
   const from = (step: string) => ({ step, dispatch: stepAt(state, step).dispatch, attempt: 1 })
