@@ -227,8 +227,7 @@ test('what steps used since a checkpoint is told from the history; without one, 
   const usage = { model: 'm', inputTokens: 3, outputTokens: 4 }
   await answer(runId, usage)
   await answer(runId, usage)
-  const since = (position: number | null) =>
-    asTenant(gateway.pool, 'acme', (tx) => listUsageSince(tx, runId, position))
+  const since = (position: number | null) => asTenant(gateway.pool, 'acme', (tx) => listUsageSince(tx, runId, position))
   const [first, second] = ['first', 'second'].map((step) => ({ step, model: 'm', tokens: 7 }))
   expect(await since(null)).toEqual([first, second])
   expect(await since(2)).toEqual([second])
