@@ -1,10 +1,4 @@
-import {
-  ContractError,
-  contractById,
-  type Problem,
-  type WorkflowPage,
-  type WorkflowView,
-} from '@flotilla/contracts'
+import { ContractError, contractById, type Problem, type WorkflowPage, type WorkflowView } from '@flotilla/contracts'
 import {
   checkDefinition,
   InlineError,
