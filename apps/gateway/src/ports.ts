@@ -121,8 +121,8 @@ export interface StorePorts {
   readonly fireTrigger: (
     actor: Actor,
     trigger: { readonly workflow: string; readonly name: string },
-    submission: (trigger: TriggerRow) => Submission | null,
-  ) => Promise<'fired' | 'unknown' | 'not-fireable'>
+    submission: (trigger: TriggerRow, definition: WorkflowDefinition) => Submission | null,
+  ) => Promise<'fired' | 'unknown' | 'not-fireable' | 'limited'>
   readonly readRun: (tenantId: string, runId: string) => Promise<RunWithGates | null>
   readonly listRuns: (tenantId: string, filter: RunFilter) => Promise<readonly RunWithGates[]>
   readonly readState: (tenantId: string, runId: string) => Promise<{ readonly state: RunState | null } | null>

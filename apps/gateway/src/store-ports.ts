@@ -11,6 +11,7 @@ import {
   findApiKey,
   forkRun,
   insertFirings,
+  limitRun,
   listArtifacts,
   listCheckpoints,
   listDeadLetters,
@@ -48,6 +49,7 @@ import {
   type Store,
   type Tx,
 } from '@flotilla/store'
+import { limitFor } from './runs/limit-for.js'
 import type { Actor, AskedCommand, HasEffect, RunWithGates, StorePorts } from './ports.js'
 
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never
@@ -142,12 +144,14 @@ const fire = async (tx: Tx, actor: Actor, ...[trigger, submission]: Tail<Paramet
   const { workflow, name } = trigger
   const found = await readTrigger(tx, workflow, name)
   if (found === null) return 'unknown' as const
-  const run = submission(found)
+  const definition = (await readDefinitionsByHash(tx, [found.definitionHash])).get(found.definitionHash)
+  const run = definition ? submission(found, definition) : null
   if (run === null) return 'not-fireable' as const
   const { runId } = run
   const occasion = `hand:${runId}`
+  const [submitted] = await submitRunsIn(tx, [run])
+  if (submitted?.outcome === 'limited') return 'limited' as const
   await insertFirings(tx, [{ tenant: actor.tenantId, workflow, name, occasion, runId, error: null }])
-  await submitRunsIn(tx, [run])
   await auditTrigger(tx, actor, 'trigger.fired', trigger)
   return 'fired' as const
 }
@@ -179,6 +183,9 @@ const fork = async (tx: Tx, actor: Actor, ...[asked, inputOf]: Tail<Parameters<S
   const artifacts = Object.entries(at?.state.artifacts ?? {}).map(([name, { version }]) => ({ name, version }))
   const forked = await forkRun(tx, { ...asked, checkpoint, input, artifacts, forkedBy: actor.principal })
   if (forked === null) return { outcome: 'unknown' } as const
+  const definition = (await readDefinitionsByHash(tx, [asked.definitionHash])).get(asked.definitionHash)
+  if (definition)
+    await limitRun(tx, { runId: asked.runId, workflow: definition.name, limit: limitFor(definition, input) })
   await appendAudit(tx, {
     tenant: actor.tenantId,
     actor: actor.principal,

@@ -13,6 +13,8 @@ export interface AfterTickDependencies {
   readonly log: Logger
   /** Wakes the relay: something is owed. */
   readonly onOwed: () => void
+  /** A run under a limit has ended: there may be room for another. */
+  readonly onRoom: () => void
 }
 
 const count = ({ run, folded, events }: TickedRun): void => {
@@ -68,7 +70,10 @@ const emit = (ticked: TickedRun): void => {
  * Sends what a committed tick has to tell. Nothing here may fail the tick: an acknowledgement that is lost comes back as a
  * duplicate that the fence ignores, a hint that is lost is found by a sweep, a cancel that is lost is fenced.
  */
-export const afterTick = ({ reader, signals, queues, log, onOwed }: AfterTickDependencies, ticked: Ticked): void => {
+export const afterTick = (
+  { reader, signals, queues, log, onOwed, onRoom }: AfterTickDependencies,
+  ticked: Ticked,
+): void => {
   const failed = (what: string) => (error: unknown) =>
     void log.debug({ what, code: error instanceof Error ? error.message : 'unknown' }, 'hint not sent')
   if (ticked.entryIds.length > 0) reader.ack(ticked.entryIds).catch(failed('ack'))
@@ -90,6 +95,7 @@ export const afterTick = ({ reader, signals, queues, log, onOwed }: AfterTickDep
     emit(one)
   }
   tellTriggered(log, ticked.triggered)
+  if (ticked.runs.some(({ run, folded }) => run.limited && folded.state.finishedAt !== null)) onRoom()
   if (told.length > 0) signals.history(told).catch(failed('history'))
   if (owed) onOwed()
 }

@@ -10,7 +10,7 @@ import {
   runsWorkerModule,
 } from '@flotilla/queues'
 import { installShutdown, makeLoop, runMain, startHealthServer } from '@flotilla/runtime'
-import { openStore, ping, readDefinitionsByHash, readPayloads } from '@flotilla/store'
+import { grantSlots, openStore, ping, readDefinitionsByHash, readPayloads, type SlotCursor } from '@flotilla/store'
 import { makeLogger, metrics, metricsText, shutdownTelemetry, startProcessMetrics } from '@flotilla/telemetry'
 import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
@@ -115,7 +115,17 @@ await runMain(async () => {
             ticked.runs.reduce((sum, one) => sum + one.folded.history.length, 0),
           )
         }
-        afterTick({ reader, signals, queues, log, onOwed: () => relayLoop.nudge() }, ticked)
+        afterTick(
+          {
+            reader,
+            signals,
+            queues,
+            log,
+            onOwed: () => relayLoop.nudge(),
+            onRoom: () => slotLoop.nudge(),
+          },
+          ticked,
+        )
         const more = ticked.more || inbox.size() > 0
         if (!more) await marker.clear()
         return more ? 'more' : 'idle'
@@ -155,6 +165,19 @@ await runMain(async () => {
       tellTriggered(log, fired)
       if (fired.length > 0) tickLoop.nudge()
       return more ? 'more' : 'idle'
+    },
+  })
+
+  let slotsFrom: SlotCursor = { nextTenant: null, nextKey: null }
+  const slotLoop = makeLoop({
+    name: 'slots',
+    idleMs: config.TICK_IDLE_MS,
+    onError: onError('slots'),
+    run: async () => {
+      const { granted, ...next } = await grantSlots(store.pool, slotsFrom)
+      slotsFrom = next
+      if (granted > 0) tickLoop.nudge()
+      return next.nextKey === null ? 'idle' : 'more'
     },
   })
 
@@ -203,7 +226,7 @@ await runMain(async () => {
     void checkEviction(place).catch((error: unknown) =>
       log.error({ code: (error as { code?: string }).code }, 'redis may evict jobs: set maxmemory-policy noeviction'),
     )
-  const loops = [tickLoop, relayLoop, readLoop, scheduleLoop, sweepLoop]
+  const loops = [tickLoop, relayLoop, readLoop, scheduleLoop, slotLoop, sweepLoop]
   const health = await startHealthServer({
     port: config.PORT,
     host: config.HEALTH_HOST,

@@ -1,5 +1,5 @@
 import { ContractError, parseWorkflowInput } from '@flotilla/contracts'
-import { ExpressionError, type Json, type WorkflowDefinition } from '@flotilla/engine'
+import { ExpressionError, limitOf, type Json, type WorkflowDefinition } from '@flotilla/engine'
 import { insertFirings, submitRunsIn, type Firing, type Submission, type Tx } from '@flotilla/store'
 import { formatTraceparent, newSpanId, newTraceId } from '@flotilla/telemetry'
 import { v7 as uuidv7 } from 'uuid'
@@ -41,8 +41,7 @@ const codeOf = (error: unknown): string | null => {
   return error instanceof ExpressionError ? 'EXPRESSION_FAILED' : null
 }
 
-const checkedInput = (definition: WorkflowDefinition | undefined, input: Json): Json => {
-  if (!definition) throw new NotStarted('DEFINITION_MISSING')
+const checkedInput = (definition: WorkflowDefinition, input: Json): Json => {
   const parsed = parseWorkflowInput(definition.input, input)
   if (parsed === null) throw new NotStarted('CONTRACT_UNKNOWN')
   return parsed.value as Json // parsed JSON
@@ -52,7 +51,10 @@ const plan = async (definitions: Definitions, one: Occasion): Promise<Triggered>
   const { tenant, workflow, name, version, definitionHash } = one.trigger
   const key = { tenant, workflow, name, occasion: one.occasion }
   try {
-    const input = checkedInput(await definitions.byHash(definitionHash), one.input())
+    const definition = await definitions.byHash(definitionHash)
+    if (!definition) throw new NotStarted('DEFINITION_MISSING')
+    const input = checkedInput(definition, one.input())
+    const limit = limitOf(definition, input)
     const runId = uuidv7()
     const traceId = newTraceId()
     const submission: Submission = {
@@ -70,6 +72,8 @@ const plan = async (definitions: Definitions, one: Occasion): Promise<Triggered>
       idempotencyKey: null,
       fingerprint: null,
       chainDepth: one.chainDepth,
+      // Nobody is there to be told to come back: what a limit would refuse waits for a slot.
+      limit: limit && { ...limit, behaviour: 'queue' },
     }
     return { ...key, runId, error: null, submission }
   } catch (error) {

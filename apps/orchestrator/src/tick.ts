@@ -24,6 +24,7 @@ import { fireCompletions } from './fire-completions.js'
 import { followUpsOf, saveFollowUps, type FollowUps } from './follow-ups.js'
 import { foldRun, type FoldedRun } from './fold-run.js'
 import { firstEventOf, hydrateEvent, type RestoreCheckpoint } from './hydrate-event.js'
+import { limitChildren } from './limit-children.js'
 import type { ReceivedReply } from './replies-inbox.js'
 import type { Triggered } from './start-triggered.js'
 import { toAppliedRun } from './to-applied-run.js'
@@ -235,6 +236,11 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       ticked.map((one) => one.applied),
     )
     await saveFollowUps(tx, followUps)
+    await limitChildren(
+      tx,
+      definitions,
+      followUps.flatMap(({ children }) => children.map(({ childId }) => childId)),
+    )
     const triggered = await fireCompletions(tx, definitions, ticked) // T6
     const followed = triggered.length > 0 || followUps.some(({ inbox, children }) => inbox.length + children.length > 0)
     const more = left || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax

@@ -2,6 +2,7 @@ import type { Json, Trigger, WorkflowDefinition } from '@flotilla/engine'
 import {
   activateTriggers,
   asTenant,
+  grantSlots,
   inTransaction,
   listTriggers,
   openStore,
@@ -273,6 +274,43 @@ describe('completions', () => {
       expect((await triggers())[0]?.lastError).toMatchObject({ code, occasion: id })
     },
   )
+
+  test('a singleton that follows from others runs one at a time', async () => {
+    const hash = await register(aWorkflow('research'))
+    const one = { max: 1, behaviour: 'reject' as const }
+    await register(aWorkflow('drafting', [afterResearch()], { concurrency: one }))
+    for (const topic of ['a', 'b', 'c']) await submit('research', hash, { topic })
+    await ticking()
+    const statuses = async () => (await runs('drafting')).map(({ status }) => status)
+    expect(await statuses()).toEqual(['created', 'created', 'created'])
+    await settle()
+    expect((await statuses()).toSorted()).toEqual(['completed', 'created', 'created'])
+    await grantSlots(engine.pool, { nextTenant: null, nextKey: null })
+    await settle()
+    expect((await statuses()).toSorted()).toEqual(['completed', 'completed', 'created'])
+  })
+
+  test('a child run waits for its slot like any other', async () => {
+    const work = aWorkflow('work', [], { concurrency: { max: 1, behaviour: 'queue' } })
+    await register(work)
+    const step = { kind: 'workflow' as const, workflow: 'work', version: 1, detached: true, deadlineMs: 60_000 }
+    const hash = await register(
+      aWorkflow('parent', [], {
+        initial: 'child',
+        states: [
+          { ...step, name: 'child', input: { topic: 'input.topic' }, transitions: [{ on: 'done', to: 'end' }] },
+          { kind: 'end', name: 'end', status: 'completed' },
+        ],
+      }),
+    )
+    await submit('parent', hash, { topic: 'a' })
+    await submit('parent', hash, { topic: 'b' })
+    await settle()
+    expect(await runs('work')).toMatchObject([{ slot_waits: true }, { slot_waits: true }])
+    expect((await grantSlots(engine.pool, { nextTenant: null, nextKey: null })).granted).toBe(1)
+    await settle()
+    expect((await runs('work')).map(({ status }) => status).toSorted()).toEqual(['completed', 'created'])
+  })
 
   test('a circle of triggers comes to its end', async () => {
     const hash = await register(aWorkflow('ping', [afterResearch({ name: 'again', workflow: 'pong' })]))

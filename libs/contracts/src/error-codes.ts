@@ -40,6 +40,7 @@ export const errorCodes = {
   DECISION_NOT_ACCEPTED: { status: 422, title: 'The gate does not accept this decision with these values' },
   DEFINITION_REFUSED: { status: 422, title: 'The workflow definition was refused' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  CONCURRENCY_LIMIT: { status: 429, title: 'As many runs of the workflow are under way as may be at once' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   INTERNAL: { status: 500, title: 'Something went wrong on our side' },
   POSTGRES_UNAVAILABLE: { status: 503, title: 'The database is not available' },

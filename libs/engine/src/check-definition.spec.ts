@@ -110,7 +110,6 @@ describe('rules', () => {
     ['REMINDER_LATE', [aGate({ remindEveryMs: 1e9 })], {}],
     ['REMINDER_LATE', [aGate({ escalate: { afterMs: 1e9, channel: 'head' } })], {}],
     ['EXPRESSION_INVALID', [anAgent({ name: 'a', checkpoint: { every: 5, of: 'data.' } })], {}],
-    ['NOT_YET', [agent], { concurrency: { max: 1, behaviour: 'queue' } }],
   ])('%s is found', (code, states, given) => {
     expect(codes(aDefinition(states, given))).toContain(code)
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { checkDefinition } from './check-definition.js'
 import type { Trigger, WorkflowDefinition } from './definition.js'
-import { evaluateLimitKey, evaluateTrigger, type CompletionTrigger, type PreviousRun } from './evaluate-trigger.js'
+import { evaluateTrigger, limitOf, type CompletionTrigger, type PreviousRun } from './evaluate-trigger.js'
 import { ExpressionError } from './expression.js'
 import { aDefinition } from './testing/a-definition.js'
 
@@ -52,8 +52,15 @@ test('a failed run tells with which code', () => {
 })
 
 test('the key of a limit is read from the input', () => {
-  expect(evaluateLimitKey('input.customer.id', { customer: { id: 7 } })).toBe(7)
-  expect(evaluateLimitKey('input.customer.id', {})).toBeNull()
+  const concurrency = { max: 2, behaviour: 'queue', key: 'input.customer.id' } as const
+  expect(limitOf({ concurrency }, { customer: { id: 7 } })).toEqual({ max: 2, behaviour: 'queue', value: 7 })
+  expect(limitOf({ concurrency }, {})?.value).toBeNull()
+  expect(limitOf({ concurrency: { max: 1, behaviour: 'reject' } }, {})).toEqual({
+    max: 1,
+    behaviour: 'reject',
+    value: null,
+  })
+  expect(limitOf({}, {})).toBeNull()
 })
 
 const findings = (given: Partial<WorkflowDefinition>) =>
@@ -74,4 +81,10 @@ test('a wrong schedule, a name that is taken, and expressions over what a trigge
   ])
   expect(findings({ triggers: [{ ...drafting, when: 'data.x == 1' }] })).toEqual(['EXPRESSION_INVALID /triggers/0'])
   expect(findings({ triggers: [{ ...drafting, input: { a: 'input.x' } }] })).toEqual(['EXPRESSION_INVALID /triggers/0'])
+})
+
+test('the key of a limit reads the input alone', () => {
+  const limit = (key: string) => findings({ concurrency: { max: 1, behaviour: 'queue', key } })
+  expect(limit('input.customer')).toEqual([])
+  expect(limit('data.customer')).toEqual(['EXPRESSION_INVALID /concurrency/key'])
 })

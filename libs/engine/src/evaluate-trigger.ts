@@ -1,4 +1,4 @@
-import type { Trigger } from './definition.js'
+import type { Trigger, WorkflowDefinition } from './definition.js'
 import { compileInputExpression, compileTriggerExpression, holds, valueOf } from './expression.js'
 import type { RunError } from './event.js'
 import type { Json, JsonObject } from './json.js'
@@ -36,5 +36,16 @@ export const evaluateTrigger = ({ when, input }: CompletionTrigger, previous: Pr
   )
 }
 
-/** The value of a limit's `key` for a run's input. Throws `ExpressionError`. */
-export const evaluateLimitKey = (key: string, input: Json): Json => valueOf(compileInputExpression(key), { input })
+/** A limit as it holds for one run: `value` is its key's for the run's input, null without a key. */
+export interface RunLimit {
+  readonly value: Json
+  readonly max: number
+  readonly behaviour: 'queue' | 'reject'
+}
+
+/** The limit that a run with this input is under; null where its workflow has none. Throws `ExpressionError`. */
+export const limitOf = ({ concurrency }: Pick<WorkflowDefinition, 'concurrency'>, input: Json): RunLimit | null => {
+  if (!concurrency) return null
+  const { max, behaviour, key } = concurrency
+  return { max, behaviour, value: key === undefined ? null : valueOf(compileInputExpression(key), { input }) }
+}

@@ -37,10 +37,11 @@ export { defaultRetry, queueOf, titleOf } from './definition-index.js'
 export { applyPatch, diffState, type Patch } from './diff-state.js'
 export {
   chainDepthMax,
-  evaluateLimitKey,
   evaluateTrigger,
+  limitOf,
   type CompletionTrigger,
   type PreviousRun,
+  type RunLimit,
 } from './evaluate-trigger.js'
 export { ExpressionError } from './expression.js'
 export { acceptsDecision } from './gate-events.js'

@@ -77,6 +77,7 @@ export {
   type StreamCursor,
   type StreamItem,
 } from './sql/read-stream.js'
+export { grantSlots, limitRun, type SlotCursor } from './sql/run-slots.js'
 export { submitRuns, submitRunsIn, type Submission, type Submitted } from './sql/submit-runs.js'
 export {
   activateTriggers,

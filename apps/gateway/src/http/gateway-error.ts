@@ -16,3 +16,10 @@ export class GatewayError extends CodedError {
 /** Refuses because a limit is reached; `retryAfterS` in whole seconds, at least 1. */
 export const rateLimited = (retryAfterS: number): GatewayError =>
   new GatewayError('RATE_LIMITED', 'RATE_LIMITED', { 'retry-after': String(Math.max(1, Math.ceil(retryAfterS))) })
+
+/** Nobody knows when a run ends: often enough to come in time, seldom enough not to weigh. Seconds. */
+const limitRetryAfterS = 5
+
+/** Refuses because as many runs of the workflow are under way as may be. */
+export const concurrencyLimited = (): GatewayError =>
+  new GatewayError('CONCURRENCY_LIMIT', 'CONCURRENCY_LIMIT', { 'retry-after': String(limitRetryAfterS) })

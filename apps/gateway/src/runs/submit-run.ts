@@ -3,8 +3,9 @@ import type { Submission, Submitted } from '@flotilla/store'
 import { metrics } from '@flotilla/telemetry'
 import { v7 as uuidv7 } from 'uuid'
 import type { Principal } from '../auth/principal.js'
-import { GatewayError } from '../http/gateway-error.js'
+import { concurrencyLimited, GatewayError } from '../http/gateway-error.js'
 import { fingerprintOf } from './idempotency.js'
+import { limitFor } from './limit-for.js'
 import { runLinks } from './run-links.js'
 import { validateInput } from './validate-input.js'
 import type { QueuePorts } from '../ports.js'
@@ -41,6 +42,7 @@ const toSubmission = async (deps: SubmitDeps, request: SubmitRequest): Promise<S
   const { principal, body } = request
   const { tenantId } = principal
   const found = await deps.catalogue.find(tenantId, body.workflow, body.version ?? null)
+  const input = validateInput(found.definition, body.input)
   return {
     runId: uuidv7(),
     tenant: tenantId,
@@ -48,7 +50,8 @@ const toSubmission = async (deps: SubmitDeps, request: SubmitRequest): Promise<S
     version: found.version,
     definitionHash: found.hash,
     priority: priorityNumbers[body.priority ?? 'normal'],
-    input: validateInput(found.definition, body.input),
+    input,
+    limit: limitFor(found.definition, input),
     tags: [...new Set(body.tags ?? [])],
     submittedBy: principal.principal,
     traceId: request.traceId,
@@ -67,6 +70,7 @@ export const submitRun = async (
   const submitted = await deps.submit(submission)
   metrics.submissions.inc({ workflow: submission.workflow, outcome: submitted.outcome })
   if (submitted.outcome === 'conflict') throw new GatewayError('IDEMPOTENCY_KEY_REUSED')
+  if (submitted.outcome === 'limited') throw concurrencyLimited()
   if (submitted.outcome === 'refused')
     throw new ContractError('submission', [
       { pointer: '/input', code: 'NOT_STORABLE', detail: 'holds a value that cannot be stored' },

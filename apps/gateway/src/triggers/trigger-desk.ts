@@ -4,7 +4,8 @@ import type { TriggerRow } from '@flotilla/store'
 import { v7 as uuidv7 } from 'uuid'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
-import { GatewayError } from '../http/gateway-error.js'
+import { concurrencyLimited, GatewayError } from '../http/gateway-error.js'
+import { limitFor } from '../runs/limit-for.js'
 import { runLinks } from '../runs/run-links.js'
 
 const viewOf = (row: TriggerRow): TriggerView => ({
@@ -58,27 +59,32 @@ export const fireTrigger = async (
   { workflow, name, traceId, traceparent }: TriggerKey & { readonly traceId: string; readonly traceparent: string },
 ): Promise<RunAccepted> => {
   const runId = uuidv7()
-  const fired = await gateway.store.fireTrigger(principal, { workflow, name }, ({ spec, version, definitionHash }) =>
-    spec.kind !== 'schedule'
-      ? null
-      : {
-          runId,
-          tenant: principal.tenantId,
-          workflow,
-          version,
-          definitionHash,
-          priority: 1,
-          input: spec.input, // validated when it was registered
-          tags: [],
-          // Whoever starts it by hand has submitted it, and may not decide its gates.
-          submittedBy: principal.principal,
-          traceId,
-          traceparent,
-          idempotencyKey: null,
-          fingerprint: null,
-        },
+  const fired = await gateway.store.fireTrigger(
+    principal,
+    { workflow, name },
+    ({ spec, version, definitionHash }, definition) =>
+      spec.kind !== 'schedule'
+        ? null
+        : {
+            limit: limitFor(definition, spec.input),
+            runId,
+            tenant: principal.tenantId,
+            workflow,
+            version,
+            definitionHash,
+            priority: 1,
+            input: spec.input, // validated when it was registered
+            tags: [],
+            // Whoever starts it by hand has submitted it, and may not decide its gates.
+            submittedBy: principal.principal,
+            traceId,
+            traceparent,
+            idempotencyKey: null,
+            fingerprint: null,
+          },
   )
   if (fired === 'unknown') throw unknown()
+  if (fired === 'limited') throw concurrencyLimited()
   if (fired === 'not-fireable') throw new GatewayError('TRIGGER_NOT_FIREABLE')
   void gateway.queues.nudge({ runId, priority: 1, traceparent }).catch(() => undefined)
   return { runId, traceId, links: runLinks(runId) }

@@ -120,6 +120,53 @@ test('a completion is not fired by hand', async () => {
   expect([status, body.code]).toEqual([409, 'TRIGGER_NOT_FIREABLE'])
 })
 
+const waiting = {
+  triggers: [],
+  initial: 'hold',
+  states: [
+    {
+      kind: 'human',
+      name: 'hold',
+      shows: {},
+      deadlineMs: 60_000,
+      transitions: ['approve', 'reject', 'adjust', 'timeout'].map((on) => ({ on, to: 'done' })),
+    },
+    { kind: 'end', name: 'done', status: 'completed' },
+  ],
+}
+const submit = (workflow: string, area: string, headers: Record<string, string> = {}) =>
+  world.ask('submitter', 'POST', '/runs', { workflow, input: { area } }, headers)
+
+test('a limit that rejects answers 429 with when to come back, per value of its key, and leaves no run behind', async () => {
+  const limited = { ...waiting, concurrency: { max: 1, behaviour: 'reject', key: 'input.area' } }
+  expect((await put('rejecting', limited)).status).toBe(201)
+  const first = await submit('rejecting', 'a', { 'idempotency-key': 'first' })
+  expect(first.status).toBe(202)
+  const refused = await submit('rejecting', 'a', { 'idempotency-key': 'second' })
+  expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([
+    429,
+    'CONCURRENCY_LIMIT',
+    '5',
+  ])
+  expect((await submit('rejecting', 'a', { 'idempotency-key': 'first' })).body.runId).toBe(first.body.runId)
+  expect((await submit('rejecting', 'b')).status).toBe(202)
+  const { rowCount } = await world.owner.pool.query(`select from run where workflow = 'rejecting'`)
+  expect(rowCount).toBe(2)
+})
+
+test('a limit that queues accepts, and the run waits as created', async () => {
+  expect((await put('queueing', { ...waiting, concurrency: { max: 1, behaviour: 'queue' } })).status).toBe(201)
+  const runs = [await submit('queueing', 'a'), await submit('queueing', 'b')]
+  expect(runs.map(({ status }) => status)).toEqual([202, 202])
+  const { rows } = await world.owner.pool.query(`select slot_waits from run where workflow = 'queueing' order by id`)
+  expect(rows).toEqual([{ slot_waits: false }, { slot_waits: true }])
+  expect((await world.ask('submitter', 'GET', `/runs/${runs[1]?.body.runId}`)).body.status).toBe('created')
+  const fork = await world.ask('operator', 'POST', `/runs/${runs[0]?.body.runId}/fork`, {})
+  expect(fork.status).toBe(202)
+  const forked = await world.owner.pool.query('select slot_waits from run where id = $1', [fork.body.runId])
+  expect(forked.rows).toEqual([{ slot_waits: true }])
+})
+
 test('what ships is off until the tenant switches it on', async () => {
   const definition = { name: 'ships', version: 1, ...check() } as unknown as WorkflowDefinition
   const hash = fingerprintOf(definition as never)

@@ -10,10 +10,7 @@ const notYet = (state: StateDefinition): readonly string[] => [
 export const checkSupport = (definition: WorkflowDefinition): readonly Finding[] => {
   const finding = (where: string, what: string): Finding =>
     error('NOT_YET', where, `${what}: not yet`, 'Leave it out until the engine supports it.')
-  return [
-    ...(definition.concurrency ? [finding('', 'a limit on runs of a workflow')] : []),
-    ...placesOf(definition).flatMap(({ state, path }) => notYet(state).map((what) => finding(path, what))),
-  ]
+  return placesOf(definition).flatMap(({ state, path }) => notYet(state).map((what) => finding(path, what)))
 }
 
 /** Rule: sub-workflows are inlined before a definition is checked and run. */

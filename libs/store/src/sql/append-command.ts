@@ -1,6 +1,7 @@
 import type { Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
 import type { UndatedEvent } from './insert-inbox.js'
+import { waitForSlot } from './run-slots.js'
 import { rowsOf } from './statement.js'
 
 /** What people may ask of a run that exists. */
@@ -15,7 +16,10 @@ export type Appended =
   | { readonly outcome: 'refused'; readonly status: string }
   | { readonly outcome: 'unknown' }
 
-const find = { name: 'append-command-find', text: 'select status from run where id = $1 for no key update' }
+const find = {
+  name: 'append-command-find',
+  text: 'select status, slot_waits as waits from run where id = $1 for no key update',
+}
 
 const release = {
   name: 'release-run',
@@ -27,6 +31,8 @@ with released as (
 )
 update inbox i set held = false from released where i.run_id = released.id and i.held`,
 }
+
+const hold = { name: 'hold-events', text: 'update inbox set held = true where run_id = $1 and not held' }
 
 const insert = {
   name: 'append-command',
@@ -44,7 +50,8 @@ const allowed: Readonly<Record<AskedEvent['type'], (status: string) => boolean>>
 
 /**
  * Puts what a person asks into the run's inbox, in the transaction of `asTenant`. A parked run is unparked by a resume or
- * a cancellation, with its held events; a signal to it is held. Cancelling or signalling what has finished, and resuming
+ * a cancellation, with its held events; a signal to it is held. Under a limit on runs at once a resumed run waits for a
+ * slot, and with it all but a cancellation. Cancelling or signalling what has finished, and resuming
  * what is neither failed nor parked, is refused. Waits for a tick that holds the run (milliseconds).
  */
 export const appendCommand = async (
@@ -56,13 +63,16 @@ export const appendCommand = async (
     readonly traceparent: string | null
   },
 ): Promise<Appended> => {
-  const [run] = await rowsOf<{ status: string }>(tx, find, [command.runId])
+  const [run] = await rowsOf<{ status: string; waits: boolean }>(tx, find, [command.runId])
   if (run === undefined) return { outcome: 'unknown' }
   const { status } = run
   if (!allowed[command.event.type](status)) return { outcome: 'refused', status }
   const unparks = status === 'parked' && command.event.type !== 'SignalReceived'
   if (unparks) await rowsOf(tx, release, [command.runId])
-  const held = status === 'parked' && !unparks
+  const mustWait = command.event.type === 'ResumeRequested' && (await waitForSlot(tx, command.runId))
+  if (mustWait) await rowsOf(tx, hold, [command.runId])
+  const waits = mustWait || (run.waits && command.event.type !== 'CancelRequested')
+  const held = waits || (status === 'parked' && !unparks)
   await rowsOf(tx, insert, [command.runId, jsonText(command.event), command.dedupKey, command.traceparent, held])
   return { outcome: 'appended', status }
 }

@@ -9,6 +9,8 @@
  * C4  Runs that are going come first; admissions take what is left, within the cap of runs in flight, round robin over
  *     tenants and by ageing priority within one.
  * C5  Parked runs and suspects (`crashes > 0`) are not taken: suspects come alone, through `claimSuspect`.
+ * C6  A run that waits for a slot of its limit (`slot_waits`) is not admitted: the index leaves it out. Its deadlines wait
+ *     too, and of its events only those bring it that are not held.
  */
 import type { Tx } from '../open-store.js'
 import { rowsOf } from './statement.js'
@@ -39,17 +41,17 @@ const claim = {
 with recursive inbox_window as (
   select run_id from inbox where not held order by id limit $2 * 4
 ), due as (
-  select id from run where $5 and next_deadline_at <= now() order by next_deadline_at limit $2
+  select id from run where $5 and next_deadline_at <= now() and not slot_waits order by next_deadline_at limit $2
 ), candidate as (
   select run_id as id from inbox_window union select unnest($1::uuid[]) union select id from due
 ), going as materialized (
   select r.id from candidate c join run r on r.id = c.id
-  where r.status <> 'parked' and r.crashes = 0
+  where r.status <> 'parked' and r.crashes = 0 and (not r.slot_waits or r.id in (select run_id from inbox_window))
   limit $2 for no key update of r skip locked
 ), tenant_waiting (tenant_id, number) as (
-  (select tenant_id, 1 from run where status = 'created' and tenant_id > $6 order by tenant_id limit 1)
+  (select tenant_id, 1 from run where status = 'created' and not slot_waits and tenant_id > $6 order by tenant_id limit 1)
   union all
-  select (select r.tenant_id from run r where r.status = 'created' and r.tenant_id > t.tenant_id
+  select (select r.tenant_id from run r where r.status = 'created' and not r.slot_waits and r.tenant_id > t.tenant_id
           order by r.tenant_id limit 1), t.number + 1
   from tenant_waiting t where t.tenant_id is not null and t.number < ${tenantsMax}
 ), share as (
@@ -63,14 +65,14 @@ with recursive inbox_window as (
 ), next_in_line as (
   select a.id, a.turn, a.order_key from tenant_waiting t cross join lateral (
     select r.id, r.order_key, row_number() over (order by r.order_key, r.id) as turn from (
-      select id, order_key from run where tenant_id = t.tenant_id and status = 'created' and crashes = 0
+      select id, order_key from run where tenant_id = t.tenant_id and status = 'created' and not slot_waits and crashes = 0
       order by order_key, id limit (select runs from share)
     ) r
   ) a
   where t.tenant_id is not null
 ), admitted as materialized (
   select r.id from next_in_line a join run r on r.id = a.id
-  where r.status = 'created' and r.crashes = 0 and r.id not in (select id from going)
+  where r.status = 'created' and not r.slot_waits and r.crashes = 0 and r.id not in (select id from going)
   order by a.turn, a.order_key, a.id
   limit (select runs from room) for no key update of r skip locked
 )
@@ -101,7 +103,7 @@ const suspect = {
   name: 'claim-suspect',
   text: `
 select r.id from run r
-where r.crashes > 0 and r.status <> 'parked'
+where r.crashes > 0 and r.status <> 'parked' and not r.slot_waits
   and (r.status = 'created' or r.id = any($1::uuid[]) or r.next_deadline_at <= now()
        or exists (select from inbox i where i.run_id = r.id and not i.held))
 order by r.crashes, r.id limit 1 for no key update of r skip locked`,

@@ -94,15 +94,20 @@ const replay = resolve(
   'replay-dead-letters',
   'replayed',
   `, released as (
-  update run r set status = coalesce(state ->> 'status', 'created'), parked_reason = null, crashes = 0, next_deadline_at = now()
-  from (select distinct run_id from resolved) x where r.id = x.run_id and r.status = 'parked' returning r.id
+  -- Under a limit on runs at once a run that had stopped waits for a slot, and its events with it.
+  update run r set status = coalesce(state ->> 'status', 'created'), parked_reason = null, crashes = 0, next_deadline_at = now(),
+    slot_waits = r.slot_key is not null
+  from (select distinct run_id from resolved) x
+  where r.id = x.run_id and (r.status = 'parked' or (r.status = 'failed' and r.slot_key is not null))
+  returning r.id, r.slot_waits
 ), unheld as (
-  update inbox i set held = false from released where i.run_id = released.id and i.held
+  update inbox i set held = released.slot_waits from released
+  where i.run_id = released.id and i.held <> released.slot_waits
 ), told as (
-  insert into inbox (run_id, event, dedup_key)
-  select run_id, jsonb_build_object('type', 'DeadLetterReplayed', 'step', step, 'dispatch', dispatch, 'by', $7::text),
-    'replay:' || id
-  from resolved order by id on conflict do nothing
+  insert into inbox (run_id, event, dedup_key, held)
+  select d.run_id, jsonb_build_object('type', 'DeadLetterReplayed', 'step', d.step, 'dispatch', d.dispatch, 'by', $7::text),
+    'replay:' || d.id, coalesce(released.slot_waits, false)
+  from resolved d left join released on released.id = d.run_id order by d.id on conflict do nothing
 )`,
 )
 const discard = resolve('discard-dead-letters', 'discarded', '')

@@ -22,7 +22,7 @@ with entry as (
     as e(number integer, "runId" uuid, event jsonb, "dedupKey" text, traceparent text)
 ), inserted as (
   insert into inbox (run_id, event, dedup_key, traceparent, held)
-  select e."runId", e.event - 'at', e."dedupKey", e.traceparent, r.status = 'parked'
+  select e."runId", e.event - 'at', e."dedupKey", e.traceparent, r.status = 'parked' or (r.slot_waits and e.event ->> 'type' <> 'CancelRequested')
   from entry e join run r on r.id = e."runId" order by e.number
   on conflict do nothing
 )
@@ -30,7 +30,8 @@ select "runId" from entry e where not exists (select from run r where r.id = e."
 }
 
 /**
- * Puts events into the inbox in the given order; repeated ones are dropped, those of parked runs held. No decision here.
+ * Puts events into the inbox in the given order; repeated ones are dropped, those of parked runs and of runs
+ * that wait for a slot held, but for cancellations of the latter. No decision here.
  * Resolves with the ids of runs that do not exist (of a database before this one, say): their events are dropped.
  */
 export const insertInbox = async (db: Db, entries: readonly InboxEntry[]): Promise<readonly string[]> => {

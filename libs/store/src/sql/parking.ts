@@ -58,14 +58,14 @@ const unpark = {
   text: `
 with released as (
   update run set status = coalesce(state ->> 'status', 'created'), parked_reason = null, crashes = 0,
-    next_deadline_at = case when state is null then null else now() end
-  where id = any($1::uuid[]) and status = 'parked' returning id
+    next_deadline_at = case when state is null then null else now() end, slot_waits = slot_key is not null
+  where id = any($1::uuid[]) and status = 'parked' returning id, slot_waits
 ), events as (
-  update inbox i set held = false from released where i.run_id = released.id and i.held
+  update inbox i set held = false from released where i.run_id = released.id and i.held and not released.slot_waits
 )
 select count(*)::integer as released from released`,
 }
 
-/** Lets parked runs go on where they stopped, with their held events; resolves with how many were parked. */
+/** Lets parked runs go on where they stopped, with their held events, under a limit once they have a slot again; resolves with how many were parked. */
 export const unparkRuns = async (db: Db, runIds: readonly string[]): Promise<number> =>
   (await rowsOf<{ released: number }>(db, unpark, [runIds]))[0]?.released ?? 0

@@ -27,6 +27,8 @@ export interface ClaimedRun {
   readonly rootRunId: string | null
   /** The step of another run that waits for this one, else null. */
   readonly childOf: { readonly runId: string; readonly step: string; readonly dispatch: number } | null
+  /** Whether a limit on runs at once holds for it: its end makes room. */
+  readonly limited: boolean
   /** How many completions of other runs led to this one. */
   readonly chainDepth: number
   /** Where a forked run comes from; null for any other. */
@@ -55,7 +57,8 @@ select id as "runId", tenant_id as "tenantId", workflow, version, definition_has
     from child_run c where c.run_id = run.id
   ) end as "childOf", chain_depth as "chainDepth",
   forked_from as "forkedFrom", forked_checkpoint as "forkedCheckpoint", forked_by as "forkedBy",
-  forked_mapping as "forkedMapping"
+  forked_mapping as "forkedMapping",
+  slot_key is not null as limited
 from run where id = any($1::uuid[]) order by id`,
 }
 

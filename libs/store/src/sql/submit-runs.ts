@@ -1,7 +1,8 @@
-import type { Json } from '@flotilla/engine'
+import type { Json, RunLimit } from '@flotilla/engine'
 import type pg from 'pg'
 import { jsonText } from '../json-text.js'
 import type { Db, Tx } from '../open-store.js'
+import { slotKeyOf } from './run-slots.js'
 import { rowsOf } from './statement.js'
 
 /** A run to accept. `priority`: 0 urgent, 1 normal, 2 batch. `idempotencyKey` and `fingerprint` are both null or both not. */
@@ -22,15 +23,17 @@ export interface Submission {
   readonly fingerprint: string | null
   /** How many completions of other runs led to this one; default 0. */
   readonly chainDepth?: number
+  /** The limit on runs of the workflow at once that it is under; default none. */
+  readonly limit?: RunLimit | null
 }
 
 /**
  * `accepted`: the run exists now. `replayed`: the key named this very body before; ids are the first run's. `conflict`:
- * the key named another body. `refused`: Postgres would not store this row (SQLSTATE in `code`); the others are not touched.
+ * the key named another body. `limited`: all slots of its limit are taken. `refused`: Postgres would not store this row (SQLSTATE in `code`); the others are not touched.
  */
 export type Submitted =
   | {
-      readonly outcome: 'accepted' | 'replayed' | 'conflict'
+      readonly outcome: 'accepted' | 'replayed' | 'conflict' | 'limited'
       readonly runId: string
       readonly traceId: string
       readonly createdAt: Date
@@ -56,8 +59,20 @@ const submit = async (pool: Db, batch: readonly Submission[]): Promise<Submitted
     key: row.idempotencyKey,
     fingerprint: row.fingerprint,
     chain_depth: row.chainDepth ?? 0,
+    ...(row.limit
+      ? {
+          slot_key: slotKeyOf(row.workflow, row.limit.value),
+          slot_max: row.limit.max,
+          slot_rejects: row.limit.behaviour === 'reject',
+        }
+      : {}),
   }))
-  type Row = { outcome: 'accepted' | 'replayed' | 'conflict'; run_id: string; trace_id: string; created_at: Date }
+  type Row = {
+    outcome: 'accepted' | 'replayed' | 'conflict' | 'limited'
+    run_id: string
+    trace_id: string
+    created_at: Date
+  }
   const judged = await rowsOf<Row>(pool, statement, [jsonText(rows)])
   return judged.map((row) => ({
     outcome: row.outcome,
