@@ -104,6 +104,11 @@ describe('the table of settings', () => {
   })
 })
 
+test('no page holds the two sides of a merge', () => {
+  const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs/DEMANDS.md', 'docs/operations.md', ...agentDocs()]
+  expect(pages.filter((page) => /^(<{7}|>{7}) /m.test(read(page)))).toEqual([])
+})
+
 test('the metrics are all named to operators', () => {
   const declared = [...read('libs/telemetry/src/metrics.ts').matchAll(/: (?:counter|gauge|histogram)\(\s*'([a-z_]+)'/g)]
   const operations = read('docs/operations.md')
