@@ -105,7 +105,14 @@ describe('the table of settings', () => {
 })
 
 test('no page holds the two sides of a merge', () => {
-  const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs/DEMANDS.md', 'docs/operations.md', ...agentDocs()]
+  const pages = [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CHANGELOG.md',
+    'docs/DEMANDS.md',
+    'docs/operations.md',
+    ...agentDocs(),
+  ]
   expect(pages.filter((page) => /^(<{7}|>{7}) /m.test(read(page)))).toEqual([])
 })
 
