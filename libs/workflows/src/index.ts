@@ -5,6 +5,7 @@ import { creditDesk } from './credit-desk.js'
 import { trainingWorkflows } from './training-workflows.js'
 
 export { benchDesk } from './bench-desk.js'
+export { briefWorkflow } from './brief-workflow.js'
 export { briefWorkflows } from './brief-workflows.js'
 export { creditDesk } from './credit-desk.js'
 export { managerSignOff } from './manager-sign-off.js'

@@ -1,11 +1,32 @@
-import type { LawfulWorld } from '@flotilla/engine/testing'
-import { briefAgents } from './brief-world.js'
+import type { OpenGate } from '@flotilla/engine'
+import type { Decision, LawfulWorld } from '@flotilla/engine/testing'
+import { answering, briefAgents, briefOutputs, failedAudit, incompleteOutline, tooFewSources } from './brief-world.js'
+
+/** A person who lets a brief be written where there is something to write from. */
+const decideByWhatIsShown = ({ shown }: OpenGate): Decision => ({
+  decision: Array.isArray(shown['sources']) && shown['sources'].length > 0 ? 'approve' : 'reject',
+})
 
 const input = { topic: 'summer heat' }
 
 /** The worlds of the workflows of agent-research, by workflow. */
 export const briefWorlds: Readonly<Record<string, Readonly<Record<string, LawfulWorld>>>> = {
   policy_brief_v1: {
-    'all well': { agents: briefAgents(), options: { input }, walk: { badDays: { deadlines: false } } },
+    'all well': { agents: briefAgents(), options: { input, decide: decideByWhatIsShown } },
+  },
+  brief_workflow: {
+    'all well': { agents: briefAgents(), options: { input, decide: decideByWhatIsShown } },
+    'retried, sent back and revised': {
+      agents: briefAgents({
+        'research.extract': answering(tooFewSources, briefOutputs['research.extract']),
+        outlining: answering(incompleteOutline, briefOutputs['research.outline']),
+        'research.verify': answering(failedAudit, briefOutputs['research.verify']),
+      }),
+      options: { input, decide: decideByWhatIsShown },
+    },
+    'nothing found, a person ends it': {
+      agents: briefAgents({ 'research.extract': () => ({ output: tooFewSources }) }),
+      options: { input, decide: () => ({ decision: 'reject' }) },
+    },
   },
 }
