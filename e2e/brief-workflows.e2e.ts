@@ -1,13 +1,18 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeClient, type Client } from './client.js'
 import { startFleet, type Fleet } from './fleet.js'
 
 let fleet: Fleet
 let submitter: Client
+let reviewer: Client
+let operator: Client
 
 beforeAll(async () => {
   fleet = await startFleet('brief')
   submitter = await makeClient(fleet, 'submitter')
+  reviewer = await makeClient(fleet, 'reviewer')
+  operator = await makeClient(fleet, 'operator')
 })
 afterAll(() => fleet?.stop())
 
@@ -40,5 +45,130 @@ describe('policy_brief_v1', () => {
     const output = await fleet.command('demo', 'policy_brief_v1')
     expect(output).toContain('run.completed')
     expect(output).toContain('## Recommendations')
+  })
+})
+
+describe('brief_workflow', () => {
+  test('a topic that nothing is known about is retried three times, then a person gives another', async () => {
+    const { runId } = await submitter.submit('brief_workflow', { topic: 'submarine cables' })
+    const waiting = await reviewer.runWhen(runId, (event) => event.type === 'hitl.requested')
+    expect(waiting.waitingFor).toMatchObject({ gate: 'human_review', shown: { retry_count: 3 } })
+    expect(waiting.steps.find((step: any) => step.name === 'researching')).toMatchObject({ visits: 4 })
+    const answer = await reviewer.post(`/runs/${runId}/hitl`, {
+      decision: 'adjust',
+      values: { topic: 'school streets' },
+    })
+    expect(answer.status).toBe(200)
+    const run = await submitter.runWhen(runId, () => false)
+    expect(run.result).toMatchObject({ outcome: 'completed', verification_report: { passed: true } })
+    expect(run.result.final_brief.body).toContain('School Streets')
+  })
+
+  test('a wrong quotation is found by the audit and gone in the second draft', async () => {
+    const { runId } = await submitter.submit('brief_workflow', { topic, quotations: [wrongQuotation] })
+    const run = await submitter.runWhen(runId, () => false)
+    expect(run.result).toMatchObject({ outcome: 'completed', verification_report: { passed: true } })
+    expect(run.steps.find((step: any) => step.name === 'drafting').visits).toBe(2)
+  })
+
+  test('a topic that is not valid is rejected', async () => {
+    const { runId } = await submitter.submit('brief_workflow', { topic: '' })
+    expect((await submitter.runWhen(runId, () => false)).result).toMatchObject({ outcome: 'rejected' })
+  })
+})
+
+describe('approve_then_act', () => {
+  test('an approved notice is published, a rejected one is recorded', async () => {
+    const decided = await Promise.all(
+      (['approve', 'reject'] as const).map(async (decision) => {
+        const { runId } = await submitter.submit('approve_then_act', {
+          policyId: 'shade-trees-2022',
+          asOf: '2026-01-01',
+        })
+        const { waitingFor } = await reviewer.runWhen(runId, (event) => event.type === 'hitl.requested')
+        expect(waitingFor.shown.proposed_action.addressee).toBe('Parks Department')
+        expect(waitingFor.shown.agent_reasoning).toContain('cannot be taken back')
+        await reviewer.post(`/runs/${runId}/hitl`, { decision, shownHash: waitingFor.shownHash })
+        return (await submitter.runWhen(runId, () => false)).result
+      }),
+    )
+    expect(decided).toMatchObject([
+      { decision: 'approved', receipt: { addressee: 'Parks Department' } },
+      { decision: 'rejected', receipt: null },
+    ])
+  })
+})
+
+describe('react_agent', () => {
+  test('a question is answered with the sum of what two policies say', async () => {
+    const question = 'What is the combined budget of the shade tree plan and the cost of cool roofs?'
+    const { runId } = await submitter.submit('react_agent', { question })
+    const { result } = await submitter.runWhen(runId, () => false)
+    expect(result).toMatchObject({ tool_calls_made: 5, capped: false })
+    expect(result.final_answer).toContain('Together: 20700000 marks.')
+  })
+
+  test('a question of too many parts ends at the cap with what was found', async () => {
+    const question = 'Heat alert, school streets, flood warning, rent register, wood stoves and open data?'
+    const { runId } = await submitter.submit('react_agent', { question })
+    const { status, result } = await submitter.runWhen(runId, () => false)
+    expect(status).toBe('completed')
+    expect(result).toMatchObject({ tool_calls_made: 10, capped: true })
+    expect(result.final_answer).toContain('[school-streets-2023]')
+  })
+})
+
+const isFailed = (event: { readonly type: string }): boolean => event.type === 'run.failed'
+
+describe('contract_analysis', () => {
+  test('a thread that was killed in the middle goes on after a resume with an empty body', async () => {
+    const sample = new URL('../tools/demo-inputs/contract_analysis.json', import.meta.url)
+    const input: unknown = JSON.parse(await readFile(sample, 'utf8'))
+    // Held in the middle, so that the kill comes there.
+    expect((await operator.post('/queues/agent.contracts-risk/pause', {})).status).toBe(200)
+    const { runId } = await submitter.submit('contract_analysis', input)
+    await submitter.events(runId, {
+      until: (event) => event.type === 'step.completed' && event.phase === 'extract',
+    })
+    const { services } = await fleet.file()
+    for (const { name, pid } of services)
+      if (name === 'agent-research' || name === 'orchestrator') process.kill(pid, 'SIGKILL')
+    const failed = await submitter.runWhen(runId, () => false)
+    expect(failed).toMatchObject({ status: 'failed', error: { code: 'QUEUE_DEADLINE' } })
+    expect((await operator.post('/queues/agent.contracts-risk/resume', {})).status).toBe(200)
+    const resumed = await operator.post(`/runs/${runId}/resume`)
+    expect(resumed.status).toBe(202)
+    const { length: lastEventId } = await submitter.events(runId, { until: isFailed })
+    await submitter.events(runId, { lastEventId })
+    const { body: run } = await submitter.get(`/runs/${runId}`)
+    expect(run.result).toMatchObject({ level: 'high' })
+    const visits = run.steps.map((step: any) => [step.name, step.visits, step.attempts])
+    expect(visits.slice(0, 2)).toEqual([
+      ['split', 1, 1],
+      ['extract', 1, 1],
+    ])
+  })
+})
+
+describe('research_phase and drafting_phase', () => {
+  test('a research phase that completes starts a drafting phase with its sources, once', async () => {
+    const { runId } = await submitter.submit('research_phase', { topic })
+    const first = await submitter.runWhen(runId, () => false)
+    expect(first.status).toBe('completed')
+    const draftings = async () =>
+      (await submitter.get('/runs?workflow=drafting_phase')).body.items as { runId: string; status: string }[] // as listed
+    await expect.poll(async () => (await draftings()).length, { timeout: 60_000 }).toBe(1)
+    const [second] = await draftings()
+    const drafted = await submitter.runWhen(second?.runId ?? '', () => false)
+    expect(drafted.result).toMatchObject({ researchRunId: runId, verification_report: { passed: true } })
+    const titles = first.result.sources.map((source: any) => source.title)
+    expect(titles.some((title: string) => drafted.result.final_brief.body.includes(title))).toBe(true)
+  })
+
+  test('one that fails starts none', async () => {
+    const { runId } = await submitter.submit('research_phase', { topic: 'submarine cables' })
+    const run = await submitter.runWhen(runId, () => false)
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'INSUFFICIENT_SOURCES' } })
+    expect((await submitter.get('/runs?workflow=drafting_phase')).body.items).toHaveLength(1)
   })
 })

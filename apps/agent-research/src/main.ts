@@ -1,12 +1,29 @@
 import { fileURLToPath } from 'node:url'
 import { runAgentApp } from '@flotilla/agent-sdk'
+import { localNoticeBoard, makeActionAgents } from './actions/action-agents.js'
 import { makeBriefAgents } from './brief/brief-agents.js'
+import { contractAgents } from './contracts/contract-agents.js'
 import { loadCorpus } from './corpus/load-corpus.js'
+import { makeReactAgents } from './react/react-agents.js'
+
+const policies = fileURLToPath(new URL('../data/policies', import.meta.url))
 
 await runAgentApp({
   name: 'agent-research',
   env: process.env,
   settings: {},
-  agents: async () => makeBriefAgents(await loadCorpus(fileURLToPath(new URL('../data/policies', import.meta.url)))),
-  queues: { 'agent.research': { concurrency: 8 } },
+  agents: async () => {
+    const corpus = await loadCorpus(policies)
+    return [
+      ...makeBriefAgents(corpus),
+      ...makeReactAgents(corpus),
+      ...makeActionAgents(corpus, localNoticeBoard),
+      ...contractAgents,
+    ]
+  },
+  queues: {
+    'agent.research': { concurrency: 8 },
+    'agent.contracts': { concurrency: 4 },
+    'agent.contracts-risk': { concurrency: 4 },
+  },
 })

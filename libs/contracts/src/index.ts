@@ -282,4 +282,41 @@ export {
   StyleGuide,
   VerificationReport,
 } from './policy-brief/draft.js'
-export { BriefRequest, PolicyBriefRequest } from './policy-brief/policy-brief.js'
+export { BriefRequest, DraftingPhaseInput, PolicyBriefRequest } from './policy-brief/policy-brief.js'
+export {
+  ActionRequest,
+  NoticeReceipt,
+  ProposedAction,
+  ResearchExecuteInput,
+  ResearchExecuteOutput,
+  ResearchProposeInput,
+  ResearchProposeOutput,
+} from './policy-brief/proposed-action.js'
+export {
+  ReactConversation,
+  ReactMessage,
+  ReactQuestion,
+  type ReactTool,
+  reactTools,
+  ResearchActInput,
+  ResearchActOutput,
+  ResearchReasonInput,
+  ResearchReasonOutput,
+  ToolCall,
+} from './policy-brief/react.js'
+export {
+  ContractAnalysisRequest,
+  ContractClause,
+  ContractFacts,
+  ContractFinding,
+  type ContractFindingCode,
+  contractFindingCodes,
+  ContractsExtractInput,
+  ContractsExtractOutput,
+  ContractsReportInput,
+  ContractsReportOutput,
+  ContractsRiskAssessInput,
+  ContractsRiskAssessOutput,
+  ContractsSplitInput,
+  ContractsSplitOutput,
+} from './policy-brief/contract-analysis.js'

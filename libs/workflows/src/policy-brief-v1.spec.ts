@@ -1,5 +1,3 @@
-import { contractById, parseContract } from '@flotilla/contracts'
-import { checkDefinition } from '@flotilla/engine'
 import { aRun, simulate } from '@flotilla/engine/testing'
 import { expect, test } from 'vitest'
 import { policyBriefV1 } from './policy-brief-v1.js'
@@ -49,20 +47,3 @@ test.each(steps.map((step, position) => [step, position] as const))(
       expect(run.step(step)).toMatchObject({ dispatches: 1, visits: 1, attempts: 1 })
   },
 )
-
-test('inputs fit their contracts, given outputs that do', () => {
-  const { commands } = simulate(policyBriefV1, briefAgents(), { input })
-  for (const command of commands) {
-    if (command.type !== 'Dispatch') continue
-    const type = contractById(String(command.inputContract))
-    expect(type && parseContract(type, command.input), command.step).toBeDefined()
-  }
-  for (const [agent, output] of Object.entries(briefOutputs)) {
-    const type = contractById(`${agent}.output.v1`)
-    expect(type && parseContract(type, output), agent).toBeDefined()
-  }
-})
-
-test('every contract is registered', () => {
-  expect(checkDefinition(policyBriefV1, { resolveContract: (id) => contractById(id) !== undefined })).toEqual([])
-})

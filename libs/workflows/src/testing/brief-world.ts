@@ -43,9 +43,13 @@ export const incompleteOutline: JsonObject = {
 /** An audit that found a wrong citation. */
 export const failedAudit: JsonObject = { verification_report: report(false) }
 
-/** The agents by name, all answering well unless told otherwise. */
+/** Agents by name that always answer the same. */
+export const alwaysAnswering = (outputs: Readonly<Record<string, JsonObject>>): SimulatedAgents =>
+  Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, () => ({ output })]))
+
+/** The agents that make briefs, all answering well unless told otherwise. */
 export const briefAgents = (other: SimulatedAgents = {}): SimulatedAgents => ({
-  ...Object.fromEntries(Object.entries(briefOutputs).map(([name, output]) => [name, () => ({ output })])),
+  ...alwaysAnswering(briefOutputs),
   ...other,
 })
 

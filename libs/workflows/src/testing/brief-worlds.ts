@@ -1,12 +1,22 @@
 import type { OpenGate } from '@flotilla/engine'
 import type { Decision, LawfulWorld } from '@flotilla/engine/testing'
-import { answering, briefAgents, briefOutputs, failedAudit, incompleteOutline, tooFewSources } from './brief-world.js'
+import { actionOutputs, contractOutputs, hasAnswer, toolResult, wantsCall } from './action-outputs.js'
+import {
+  alwaysAnswering,
+  answering,
+  briefAgents,
+  briefOutputs,
+  failedAudit,
+  incompleteOutline,
+  tooFewSources,
+} from './brief-world.js'
 
 /** A person who lets a brief be written where there is something to write from. */
 const decideByWhatIsShown = ({ shown }: OpenGate): Decision => ({
   decision: Array.isArray(shown['sources']) && shown['sources'].length > 0 ? 'approve' : 'reject',
 })
 
+const action = { policyId: 'p-1', asOf: '2026-01-01' }
 const input = { topic: 'summer heat' }
 
 /** The worlds of the workflows of agent-research, by workflow. */
@@ -27,6 +37,36 @@ export const briefWorlds: Readonly<Record<string, Readonly<Record<string, Lawful
     'nothing found, a person ends it': {
       agents: briefAgents({ 'research.extract': () => ({ output: tooFewSources }) }),
       options: { input, decide: () => ({ decision: 'reject' }) },
+    },
+  },
+  approve_then_act: {
+    approved: { agents: alwaysAnswering(actionOutputs), options: { input: action } },
+    rejected: {
+      agents: alwaysAnswering(actionOutputs),
+      options: { input: action, decide: () => ({ decision: 'reject' }) },
+    },
+    'nobody decides': { agents: alwaysAnswering(actionOutputs), options: { input: action, decide: () => null } },
+  },
+  react_agent: {
+    answered: {
+      agents: {
+        'research.reason': answering(wantsCall, wantsCall, hasAnswer),
+        'research.act': () => ({ output: toolResult }),
+      },
+      options: { input: { question: 'Which colour?' } },
+    },
+  },
+  contract_analysis: {
+    'all well': {
+      agents: alwaysAnswering(contractOutputs),
+      options: { input: { contractId: 'c-1', text: '1. Scope' } },
+    },
+  },
+  research_phase: { 'all well': { agents: briefAgents(), options: { input } } },
+  drafting_phase: {
+    'all well': {
+      agents: briefAgents(),
+      options: { input: { ...input, ...briefOutputs['research.extract'], researchRunId: 'run-0' } },
     },
   },
 }
