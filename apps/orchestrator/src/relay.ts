@@ -1,4 +1,4 @@
-import type { StepJob } from '@flotilla/contracts'
+import { CodedError, type StepJob } from '@flotilla/contracts'
 import type { AgentQueues, OwedJob, Sealer } from '@flotilla/queues'
 import { inTransaction, loseBeats, markSent, readCourier, takeOwed, type OwedRow, type Store } from '@flotilla/store'
 import { ensureTraceparent, metrics } from '@flotilla/telemetry'
@@ -8,6 +8,8 @@ import { ensureTraceparent, metrics } from '@flotilla/telemetry'
  *
  * R1 a row is marked as sent only after its job is in Redis; a crash in between sends it again under the same job id.
  * R2 before sending, Redis' beat is compared with Postgres': behind it, what was sent after it is owed again.
+ * R3 a beat that comes twice in one pass says that Redis lost data between two queues of it: nothing of the pass counts as
+ *    sent (found by simulation).
  */
 export interface RelayDependencies {
   readonly store: Store
@@ -85,7 +87,8 @@ export const recoverLostJobs = async (
 /** One pass over every queue: sends as much as each window takes. Rejects when Postgres or Redis is away. */
 export const relay = async (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
   const { store, queues, sealer, windowMax } = dependencies
-  await recoverLostJobs(dependencies, await readCourier(store.pool))
+  const expected = await readCourier(store.pool)
+  const knownBeat = (await recoverLostJobs(dependencies, expected)) > 0 ? await readCourier(store.pool) : expected
   return inTransaction(store.pool, async (tx) => {
     const rows = await takeOwed(tx, { windowMax })
     if (rows.length === 0) return 'idle'
@@ -94,9 +97,11 @@ export const relay = async (dependencies: RelayDependencies): Promise<'more' | '
         queues.sendOwed(
           queue,
           owed.map((row) => toJob(row, sealer)),
+          knownBeat,
         ),
       ),
     )
+    if (new Set(beats).size < beats.length) throw new CodedError('COURIER_BEAT_FELL') // R3
     // R1. The highest beat of the pass for all of its rows: at worst a row is taken for lost that is not.
     await markSent(tx, rows, Math.max(...beats))
     const sentAt = Date.now()

@@ -213,3 +213,13 @@ test('T3: what is claimed is named before it is folded', async () => {
   const claimed = await inTransaction(engine.pool, (tx) => readClaimedRuns(tx, ids))
   expect(claimed.every((run) => run.position > 0)).toBe(true)
 })
+
+test('a definition that cannot be read just now parks nobody', async () => {
+  parked.length = 0
+  const [runId = ''] = await submit(1)
+  const away = { byHash: () => Promise.reject(Object.assign(new Error('the connection broke'), { code: '57P01' })) }
+  await expect(ticking([], { definitions: away })).rejects.toThrow('the connection broke')
+  expect(parked).toEqual([])
+  const ticked = await ticking()
+  expect(ticked.runs.map(({ run }) => run.runId)).toEqual([runId])
+})

@@ -1,3 +1,4 @@
+export { owesReply } from './step-at.js'
 export { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
 export { aRun, type Given, type TestRun } from './testing/a-run.js'
 export { checkInvariants, freeze, InvariantBroken } from './testing/check-invariants.js'

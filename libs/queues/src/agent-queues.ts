@@ -4,7 +4,9 @@
  * Q1  A debt has one job id, `<runId>.<step>.<dispatch>`: sending it twice adds one job.
  * Q2  The courier beat is raised after the jobs are in, on the same connection: a beat that Redis still shows proves that
  *     Redis still holds what was sent before it (or did, until it finished).
- * Q3  If the beat did not rise over a send, Redis lost data in between; the send is refused and must be repeated.
+ * Q3  The beat rises only over jobs that are there, and never from below what it was or what Postgres knows: Redis lost data
+ *     otherwise, the send is refused with the beat as it fell, and must be repeated. Raised blindly, a beat hid that Redis
+ *     had come back from an older copy between the jobs and the beat, and the jobs were lost (found by simulation).
  * Q4  What stays in Redis after a job is bounded by age and count.
  */
 import { CodedError, jobIdOf, type StepJob } from '@flotilla/contracts'
@@ -24,8 +26,11 @@ export interface OwedJob {
 
 /** Sends debts and keeps the beat. Every call fails within about 2 s when Redis is away. */
 export interface AgentQueues {
-  /** Adds the jobs of one queue and returns the beat to keep on their rows. Throws `CodedError` COURIER_BEAT_FELL (Q3). */
-  readonly sendOwed: (queue: string, jobs: readonly OwedJob[]) => Promise<number>
+  /**
+   * Adds the jobs of one queue and returns the beat to keep on their rows. `knownBeat` is Postgres', read before. Throws
+   * `CodedError` COURIER_BEAT_FELL (Q3).
+   */
+  readonly sendOwed: (queue: string, jobs: readonly OwedJob[], knownBeat?: number) => Promise<number>
   /** Redis' beat; 0 when it was emptied. */
   readonly readBeat: () => Promise<number>
   /** Raises the beat to at least `to` and returns it; once per detected loss, before anything is sent again. */
@@ -44,6 +49,11 @@ const jobBytesMax = 160 * 1_024
 const raiseScript = `local now = tonumber(redis.call('get', KEYS[1]) or '0')
 if now < tonumber(ARGV[1]) then redis.call('set', KEYS[1], ARGV[1]) return tonumber(ARGV[1]) end
 return now`
+
+/** Q3. Keys: the beat, the jobs; argument: the beat that it must not have fallen below. 0: refused. */
+const raiseOverJobsScript = `if tonumber(redis.call('get', KEYS[1]) or '0') < tonumber(ARGV[1]) then return 0 end
+for index = 2, #KEYS do if redis.call('exists', KEYS[index]) == 0 then return 0 end end
+return redis.call('incr', KEYS[1])`
 
 /** Opens the agent queues for sending, all on one connection. */
 export const makeAgentQueues = (
@@ -76,7 +86,7 @@ export const makeAgentQueues = (
     return Number((await redis.get(beatKey)) ?? 0)
   }
 
-  const sendOwed: AgentQueues['sendOwed'] = async (name, owed) => {
+  const sendOwed: AgentQueues['sendOwed'] = async (name, owed, knownBeat = 0) => {
     const queue = queueOf(name)
     const startedAt = Date.now()
     const before = await readBeat()
@@ -97,8 +107,10 @@ export const makeAgentQueues = (
         },
       })),
     )
-    const beat = await redis.incr(beatKey) // Q2
-    if (beat <= before) throw new CodedError('COURIER_BEAT_FELL') // Q3
+    const keys = [beatKey, ...owed.map(({ job }) => queue.toKey(jobIdOf(job)))]
+    const atLeast = Math.max(before, knownBeat)
+    const beat = Number(await redis.eval(raiseOverJobsScript, keys.length, ...keys, atLeast)) // Q2
+    if (beat === 0) throw new CodedError('COURIER_BEAT_FELL') // Q3
     metrics.dispatches.inc({ queue: name }, owed.length)
     const messages = owed.map(({ job }) => ({
       traceparent: job.traceparent,

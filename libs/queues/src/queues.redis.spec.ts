@@ -104,6 +104,13 @@ describe('the relay', () => {
     await expect(queues.sendOwed('agent.fell', [emptying])).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
     expect(await queues.readBeat()).toBeLessThanOrEqual(beat)
   })
+  test('Q3 a beat below what Postgres knows is left as it fell', async () => {
+    await queues.sendOwed('agent.below', [owed(aJob())])
+    const beat = await queues.readBeat()
+    const sending = queues.sendOwed('agent.below', [owed(aJob())], beat + 3)
+    await expect(sending).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
+    expect(await queues.readBeat()).toBe(beat)
+  })
   test('a job that no worker has begun is taken back', async () => {
     const job = aJob()
     await queues.sendOwed('agent.back', [owed(job)])
