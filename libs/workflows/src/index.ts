@@ -17,6 +17,7 @@ export { reactAgent } from './react-agent.js'
 export { researchPhase } from './research-phase.js'
 export { trainingStateMachine } from './training-state-machine.js'
 export { trainingWorkflows } from './training-workflows.js'
+export { weeklyComplianceCheck } from './weekly-compliance-check.js'
 
 /** Every definition that ships. */
 export const shippedWorkflows: readonly WorkflowDefinition[] = [

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@flotilla/engine'
 import type { Decision, LawfulWorld, SimulatedAgents } from '@flotilla/engine/testing'
 import { briefWorlds } from './brief-worlds.js'
+import { complianceWorlds } from './compliance-worlds.js'
 import { application, outputsFor } from './credit-desk-world.js'
 import { signOffWorlds } from './sign-off-worlds.js'
 import { trainingWorlds } from './training-worlds.js'
@@ -36,6 +37,7 @@ export const worlds: Readonly<Record<string, Readonly<Record<string, LawfulWorld
   },
   manager_sign_off: signOffWorlds,
   training_state_machine: trainingWorlds,
+  weekly_compliance_check: complianceWorlds,
   ...briefWorlds,
   'bench-desk': { 'all well': { agents: {}, walk: { badDays: { resume: false } } } },
 }
