@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify'
 import { DeadLettersController } from './dead-letters/dead-letters-controller.js'
 import { TriggersController } from './triggers/triggers-controller.js'
+import { CheckpointsController } from './checkpoints/checkpoints-controller.js'
 import { GatesController } from './gates/gates-controller.js'
 import { GATEWAY, type Gateway } from './gateway.js'
 import { registerBodyParsers } from './http/body-parsers.js'
@@ -37,6 +38,7 @@ const gatewayModule = (gateway: Gateway, openApi: OpenApiSource): DynamicModule 
   controllers: [
     RunsController,
     StreamsController,
+    CheckpointsController,
     GatesController,
     DeadLettersController,
     TriggersController,

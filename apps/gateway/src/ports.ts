@@ -16,6 +16,7 @@ import type {
   GateFilter,
   GateDecision,
   GateRow,
+  ImportedFrom,
   QueueDepth,
   RunDetail,
   RunFilter,
@@ -144,7 +145,7 @@ export interface StorePorts {
     tenantId: string,
     runId: string,
     checkpoint: string,
-  ) => Promise<{ readonly number: number; readonly state: RunState } | null>
+  ) => Promise<{ readonly number: number; readonly checkpoint: CheckpointRow; readonly state: RunState } | null>
   readonly listItems: (tenantId: string, runId: string, page: MapItemPage) => Promise<readonly MapItemRow[]>
   readonly listArtifacts: (tenantId: string, runId: string) => Promise<readonly ArtifactRow[]>
   readonly readArtifact: (
@@ -178,6 +179,10 @@ export interface StorePorts {
   ) => Promise<
     { readonly outcome: 'forked'; readonly priority: 0 | 1 | 2 } | { readonly outcome: 'unknown' | 'no-checkpoint' }
   >
+  /** Makes a run that begins with a state from outside; false where the limit of its workflow refuses it. */
+  readonly importRun: (actor: Actor, submission: Submission, from: ImportedFrom) => Promise<boolean>
+  /** What a run was submitted with. */
+  readonly readInput: (tenantId: string, runId: string) => Promise<{ readonly input: Json } | null>
   readonly listDeadLetters: (
     tenantId: string,
     page: DeadLetterFilter & {

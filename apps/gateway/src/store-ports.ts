@@ -10,6 +10,7 @@ import {
   discardDeadLetters,
   findApiKey,
   forkRun,
+  importRun,
   insertFirings,
   limitRun,
   listArtifacts,
@@ -72,7 +73,7 @@ const stateAt = async (tx: Tx, runId: string, checkpoint: string) => {
   const start = snapshot ?? initialState({ runId, submittedBy: run.submittedBy })
   // Patches are what diffState gave when they were saved.
   const state = patches.reduce<RunState>((before, patch) => applyPatch(before, patch as Patch), start)
-  return { number: found.number, position: found.position, state }
+  return { number: found.number, position: found.position, checkpoint: found, state }
 }
 
 /** Rolls a decision back that the gate would not take. */
@@ -252,6 +253,19 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     appendCommand: (actor, command, hasEffect) => as(actor.tenantId, (tx) => ask(tx, actor, command, hasEffect)),
     readRecovery: (tenantId, runId, checkpoint) => as(tenantId, (tx) => recovery(tx, runId, checkpoint)),
     forkRun: (actor, asked, inputOf) => as(actor.tenantId, (tx) => fork(tx, actor, asked, inputOf)),
+    readInput: (tenantId, runId) => as(tenantId, (tx) => readInput(tx, runId)),
+    importRun: ({ tenantId, principal }, submission, from) =>
+      as(tenantId, async (tx) => {
+        if (!(await importRun(tx, submission, from))) return false
+        await appendAudit(tx, {
+          tenant: tenantId,
+          actor: principal,
+          action: 'run.imported',
+          subject: submission.runId,
+          detail: { from: from.runId, checkpoint: from.checkpoint, version: submission.version },
+        })
+        return true
+      }),
     listDeadLetters: (tenantId, page) => as(tenantId, (tx) => listDeadLetters(tx, page)),
     countDeadLetters: (tenantId, filter) => as(tenantId, (tx) => countDeadLetters(tx, filter)),
     resolveDeadLetters: async ({ tenantId, principal }, action, filter) => {

@@ -34,7 +34,7 @@ export const hydrateEvent = async (
     const restored = await restore(tx, run, event.checkpoint, definition)
     return restored === null ? event : { ...event, restored }
   }
-  if (event.type === 'RunForked' && event.from.checkpoint !== null) {
+  if (event.type === 'RunForked' && event.from.checkpoint !== null && event.restored === undefined) {
     const parent = { runId: event.from.runId, submittedBy: run.submittedBy }
     const restored = await restore(tx, parent, event.from.checkpoint, definition)
     if (restored === null) throw new Error('CHECKPOINT_LOST')

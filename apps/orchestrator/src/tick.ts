@@ -112,7 +112,9 @@ const eventsOf = (
   at: number,
 ): RunEvent[] => {
   const events = [...waiting.map((row) => row.event), ...replies.map((reply) => reply.toEvent(at))]
-  if (run.state !== null || events[0]?.type === 'CancelRequested') return events
+  const [first] = events
+  // An imported run brings its own beginning.
+  if (run.state !== null || first?.type === 'CancelRequested' || first?.type === 'RunForked') return events
   return [firstEventOf(run, at), ...events]
 }
 

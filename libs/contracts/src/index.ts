@@ -1,4 +1,11 @@
 export {
+  CheckpointContext,
+  CheckpointDocument,
+  checkpointFormat,
+  CheckpointState,
+  CheckpointWorkflow,
+} from './http/checkpoint-document.js'
+export {
   contract,
   contractById,
   contractId,

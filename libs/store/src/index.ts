@@ -37,6 +37,7 @@ export {
   type DefinitionRow,
 } from './sql/definitions.js'
 export { listKnownEffects, listUsageSince } from './sql/known-effects.js'
+export { importRun, type ImportedFrom } from './sql/import-run.js'
 export { forkRun, readInput, type Fork } from './sql/fork-run.js'
 export { decideGate, type Decided, type GateDecision } from './sql/decide-gate.js'
 export {

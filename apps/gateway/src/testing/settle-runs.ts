@@ -94,7 +94,7 @@ const fold = (run: ClaimedRun, definition: WorkflowDefinition, events: readonly 
 
 /** The state that a resume goes back to, or a fork begins with, as the orchestrator puts it into the event. */
 const restored = async (tx: Tx, own: string, event: RunEvent): Promise<RunEvent> => {
-  if (event.type !== 'ResumeRequested' && event.type !== 'RunForked') return event
+  if ((event.type !== 'ResumeRequested' && event.type !== 'RunForked') || event.restored !== undefined) return event
   const [runId, number] =
     event.type === 'RunForked' ? [event.from.runId, event.from.checkpoint] : [own, event.checkpoint]
   if (number === null) return event
@@ -123,7 +123,8 @@ export const settleRun = (
     const [run] = await readClaimedRuns(tx, [runId])
     if (!run) throw new Error(`no run ${runId}`)
     const { events } = await readEvents(tx, [runId], { eventsMax: 100, bytesMax: 1_000_000 })
-    const start: RunEvent[] = run.state === null ? [beginningOf(run)] : []
+    const imported = events[0]?.event.type === 'RunForked'
+    const start: RunEvent[] = run.state === null && !imported ? [beginningOf(run)] : []
     const waiting: RunEvent[] = []
     for (const event of [...start, ...events.map((row) => row.event)]) waiting.push(await restored(tx, runId, event))
     const applied = fold(run, definition, [...waiting, ...more])

@@ -82,6 +82,10 @@ const submit = async (pool: Db, batch: readonly Submission[]): Promise<Submitted
   }))
 }
 
+/** Accepts one submission without a key, in the caller's transaction; false where its workflow's limit refuses it. */
+export const submitOne = async (tx: Tx, submission: Submission): Promise<boolean> =>
+  (await submit(tx, [submission]))[0]?.outcome === 'accepted'
+
 /** SQLSTATE of an error that is the data's fault (class 22 or 23), else null. */
 const dataFault = (error: unknown): string | null => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
