@@ -148,7 +148,7 @@ describe('rules', () => {
     const fork: StateDefinition = {
       kind: 'choice',
       name: 'fork',
-      transitions: [{ when: 'data.small', to: 'send' }, { to: 'gate' }],
+      transitions: [{ when: 'input.small', to: 'send' }, { to: 'gate' }],
     }
     const gate = aGate({ transitions: ['approve', 'reject', 'adjust', 'timeout'].map((on) => ({ on, to: 'send' })) })
     expect(codes(aDefinition([fork, gate, anAgent({ name: 'send', effects: 'irreversible' })]))).toEqual([

@@ -194,7 +194,10 @@ export interface WaitState extends StateBase {
   /** A number of milliseconds, or an epoch in milliseconds. */
   readonly forMs?: Expression
   readonly until?: Expression
-  /** A correlated event's name; the deadline then gives `timeout`. */
+  /**
+   * A correlated event's name; the deadline then gives `timeout`. Other events that its transitions name are waited for
+   * too. One that no guard accepts is ignored, and the wait goes on.
+   */
   readonly signal?: string
   /** The key under which the event is published for any run that waits for it; absent: only signals to this very run. */
   readonly correlate?: Expression

@@ -7,13 +7,14 @@ import { compileExpression } from './expression.js'
 import { completeRun, failRun } from './finish-run.js'
 import type { Json } from './json.js'
 import { firstCheckpointAt } from './periodic-checkpoints.js'
+import { saveArtifacts } from './save-outputs.js'
 import { completeStep, endRegion, failStep, parentVisit, runActions } from './settle-step.js'
 import { enterMap } from './map-items.js'
 import { withInner } from './states-of.js'
 import { afresh, isActive, isFinished, stepAt } from './step-at.js'
 import { gateOutcomes, openGate } from './open-gate.js'
 import { type Entry, publish, putStep, setScope, setStep, type Turn } from './turn.js'
-import { assignAll, evaluateFor, evaluateMapping, evaluateOne, nothing } from './turn-values.js'
+import { assignAll, evaluateFor, evaluateMapping, evaluateOne, nothing, pickTransition } from './turn-values.js'
 
 const entriesMax = 10_000
 
@@ -63,33 +64,60 @@ const momentOf = (turn: Turn, state: IndexedState, { forMs, until, deadlineMs, s
   return forMs === undefined ? value : turn.at + value
 }
 
+/** A signal that came before its time and that the state takes now. */
+const earlySignal = (turn: Turn, state: IndexedState): { name: string; index: number; payload: Json } | null => {
+  for (const name of awaitedSignals(state))
+    for (const [index, payload] of (turn.state.signals[name] ?? []).entries())
+      if (takesSignal(turn, state, name, payload)) return { name, index, payload }
+  return null
+}
+
 const enterWait = (turn: Turn, state: IndexedState, definition: WaitState): void => {
-  const { signal } = definition
   setStep(turn, state.path, { status: 'waiting', startedAt: turn.at })
-  const [early, ...later] = (signal === undefined ? undefined : turn.state.signals[signal]) ?? []
-  if (signal !== undefined && early !== undefined) {
-    const { [signal]: _, ...others } = turn.state.signals
-    turn.state.signals = later.length === 0 ? others : { ...others, [signal]: later }
-    completeStep(turn, state, { on: signalAnswer(state, signal), values: { output: early, event: early } })
+  const early = earlySignal(turn, state)
+  if (early) {
+    const { [early.name]: kept = [], ...others } = turn.state.signals
+    const later = kept.toSpliced(early.index, 1)
+    turn.state.signals = later.length === 0 ? others : { ...others, [early.name]: later }
+    giveSignal(turn, state, early.name, early.payload)
     return
   }
   const dueAt = momentOf(turn, state, definition)
-  if (dueAt === null && signal === undefined) {
+  if (dueAt === null && definition.signal === undefined) {
     failStep(turn, state, { code: 'WAIT_WITHOUT_END', message: `${state.title}: its time is not a number` })
     return
   }
   setStep(turn, state.path, { dueAt, due: dueAt === null ? null : 'wait' })
 }
 
+const ownAnswers = new Set(['done', 'failed', 'timeout'])
+
+/** The signals that a wait state is for: its own, and others that its transitions name. */
+export const awaitedSignals = ({ definition, transitions }: IndexedState): readonly string[] => {
+  if (definition.kind !== 'wait' || definition.signal === undefined) return []
+  const named = transitions.flatMap(({ on }) => (on === null || ownAnswers.has(on) ? [] : [on]))
+  return [...new Set([definition.signal, ...named])]
+}
+
 /** What the arrival of a signal is to a wait state's transitions: the signal's name, or `done` where only that is answered. */
-export const signalAnswer = ({ transitions }: IndexedState, signal: string): string =>
+const signalAnswer = ({ transitions }: IndexedState, signal: string): string =>
   transitions.some(({ on }) => on === signal) ? signal : 'done'
+
+/** Whether a transition of a wait state accepts a signal: a guard may not. */
+export const takesSignal = (turn: Turn, state: IndexedState, name: string, payload: Json): boolean =>
+  pickTransition(turn, state, { on: signalAnswer(state, name), values: { output: payload, event: payload } }) !== null
+
+/** Ends a wait with the signal that it was for. */
+export const giveSignal = (turn: Turn, state: IndexedState, name: string, payload: Json): void =>
+  completeStep(turn, state, { on: signalAnswer(state, name), values: { output: payload, event: payload } })
 
 const enterEnd = (turn: Turn, state: IndexedState): void => {
   const { definition, region, result } = state
   if (definition.kind !== 'end') return
+  runActions(turn, state, definition.entry ?? [], nothing)
   const output: Json = result ? evaluateMapping(turn, state, result, nothing) : null
   const error = definition.error ?? { code: 'ENDED_AS_FAILED', message: `ended in ${state.title}` }
+  saveArtifacts(turn, state, { output, event: null })
   if (region.owner !== null) endRegion(turn, region, { status: definition.status, output, error })
   else if (definition.status === 'completed') completeRun(turn, output)
   else failRun(turn, error)

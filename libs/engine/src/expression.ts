@@ -26,6 +26,8 @@ export const absent: unique symbol = Symbol('absent')
 /** A compiled expression: a JSON value or `absent`; throws `ExpressionError` for everything else that goes wrong. */
 export type Evaluate<Values = ExpressionValues> = (values: Values) => Json | typeof absent
 
+export type { ASTNode } from '@marcbachmann/cel-js'
+
 /** An expression that does not compile, or failed on the values given. The text names no values. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError'
@@ -232,6 +234,15 @@ const ofInputs = makeLanguage(['input'])
  */
 export const compileExpression = (source: string): Evaluate =>
   compileIn(ofStates, source) as Evaluate<object> as Evaluate // reads the names of ExpressionValues alone
+
+/** The syntax tree of an expression, for rules that look into it; null where it does not parse. */
+export const syntaxOf = (source: string): ASTNode | null => {
+  try {
+    return ofStates.environment.parse(source).ast
+  } catch {
+    return null
+  }
+}
 
 /** Compiles an expression of a completion trigger, which reads `previous` and nothing else; else as `compileExpression`. */
 export const compileTriggerExpression = (source: string): Evaluate<{ readonly previous: Json }> =>

@@ -49,6 +49,7 @@ export { initialState } from './initial-state.js'
 export { InlineError, inlineWorkflows, type ResolveWorkflow } from './inline-workflows.js'
 export type { Finding } from './lint/finding.js'
 export type { ResolveContract } from './lint/expression-rules.js'
+export type { SchemaOf } from './lint/scope-shapes.js'
 export type { WhyNotSchedule } from './lint/trigger-rules.js'
 export {
   planRecovery,

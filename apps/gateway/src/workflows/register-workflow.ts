@@ -1,9 +1,17 @@
-import { ContractError, contractById, type Problem, type WorkflowPage, type WorkflowView } from '@flotilla/contracts'
+import {
+  ContractError,
+  contractById,
+  jsonSchemaOf,
+  type Problem,
+  type WorkflowPage,
+  type WorkflowView,
+} from '@flotilla/contracts'
 import {
   checkDefinition,
   InlineError,
   inlineWorkflows,
   type Json,
+  type JsonObject,
   type Trigger,
   type WorkflowDefinition,
 } from '@flotilla/engine'
@@ -49,11 +57,17 @@ const inlined = async (definition: WorkflowDefinition, lookUp: Lookup): Promise<
   }
 }
 
+const schemaOfContract = (id: string): JsonObject | undefined => {
+  const type = contractById(id)
+  return type && (jsonSchemaOf(type) as JsonObject) // a schema is JSON
+}
+
 /** The definition as it is registered, sub-workflows inlined. Throws DEFINITION_REFUSED with the linter's findings. */
 export const checkedDefinition = async (given: GivenDefinition, lookUp: Lookup): Promise<WorkflowDefinition> => {
   const definition = await inlined(given.definition as unknown as WorkflowDefinition, lookUp) // judged below
   const findings = checkDefinition(definition, {
     resolveContract: (id) => contractById(id) !== undefined,
+    contractSchema: schemaOfContract,
     whyNotSchedule: (schedule) => whyNotCron(schedule, new Date()),
   })
   const errors = findings.filter(({ severity }) => severity === 'error')

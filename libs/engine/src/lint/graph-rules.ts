@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from '../definition.js'
-import { error, type Finding, warning } from './finding.js'
+import { error, type Finding } from './finding.js'
 import { initialOf, nextOf, type Place, placesOf, reach, regionsOf } from './places.js'
 
 /** Rule: names are unique in a namespace, branches included, for a step is known by its name. */
@@ -52,10 +52,29 @@ export const checkReachable = (definition: WorkflowDefinition): readonly Finding
       .map(({ path }) => error('STATE_UNREACHABLE', path, `nothing leads to ${path}`, 'Lead to it, or remove it.'))
   })
 
-/** Rule: from every state there is a way to an end of its region. */
-export const checkEnds = (definition: WorkflowDefinition): readonly Finding[] =>
+/** A way that dangles may have been meant to end: that it dangles is found on its own. */
+const endsOrDangles = ({ state, region }: Place): boolean =>
+  state.kind === 'end' ||
+  (state.transitions ?? []).some(({ to }) => !region.places.some((place) => place.state.name === to))
+
+/** Rule: from every state there is a way to an end of its region, and nothing follows an end. */
+export const checkEnds = (definition: WorkflowDefinition): readonly Finding[] => [
+  ...checkNoEnd(definition),
+  ...placesOf(definition)
+    .filter(({ state }) => state.kind === 'end' && (state.transitions ?? []).length > 0)
+    .map(({ path }) =>
+      error(
+        'END_LEFT',
+        path,
+        `${path} is an end, and has transitions`,
+        'Remove them, or make it another kind of state.',
+      ),
+    ),
+]
+
+const checkNoEnd = (definition: WorkflowDefinition): readonly Finding[] =>
   placesOf(definition)
-    .filter((place) => ![...reach([place], nextOf)].some(({ state }) => state.kind === 'end'))
+    .filter((place) => ![...reach([place], nextOf)].some(endsOrDangles))
     .map(({ path }) =>
       error('END_UNREACHABLE', path, `no way leads from ${path} to an end`, 'Add a transition towards an end state.'),
     )
@@ -74,15 +93,3 @@ export const checkLoops = (definition: WorkflowDefinition): readonly Finding[] =
         'Give every state on the loop a maxVisits.',
       ),
     )
-
-/** Rule: no transition stands behind one that always wins. */
-export const checkShadowed = (definition: WorkflowDefinition): readonly Finding[] =>
-  placesOf(definition).flatMap(({ state, path }) =>
-    (state.transitions ?? []).flatMap(({ on }, index, all) => {
-      const before = all.slice(0, index).some((earlier) => earlier.on === on && earlier.when === undefined)
-      const what = on === undefined ? 'a transition' : `a transition on ${on}`
-      return before
-        ? [warning('TRANSITION_SHADOWED', path, `${what} can never be taken`, 'Put it before the one without a guard.')]
-        : []
-    }),
-  )

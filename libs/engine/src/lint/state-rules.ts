@@ -1,18 +1,18 @@
 import type { StateDefinition, WorkflowDefinition } from '../definition.js'
-import { branchesNeeded } from '../join.js'
 import { error, type Finding, warning } from './finding.js'
+import { isComplete } from './guard-rules.js'
 import { initialOf, nextOf, type Place, placesOf, reach } from './places.js'
 
 const answered = ({ transitions }: StateDefinition): ReadonlySet<string | undefined> =>
   new Set((transitions ?? []).map(({ on }) => on))
 
-/** Rule: a choice always finds a way: its last transition has no guard, and none waits for an event. */
+/** Rule: a choice always finds a way, by a last one without a guard or by guards that leave nothing; none waits for an event. */
 export const checkChoices = (definition: WorkflowDefinition): readonly Finding[] =>
   placesOf(definition).flatMap(({ state, path }) => {
     if (state.kind !== 'choice') return []
     const transitions = state.transitions ?? []
     const named = transitions.filter(({ on }) => on !== undefined)
-    const gap = transitions.at(-1)?.when !== undefined || transitions.length === 0
+    const gap = !isComplete(transitions.map(({ when }) => when))
     return [
       ...(gap
         ? [
@@ -45,12 +45,12 @@ export const checkAnswers = (definition: WorkflowDefinition): readonly Finding[]
     return on.has('done') ? mute : [...mute, error('OUTCOME_UNANSWERED', path, `no transition answers done`, fix)]
   })
 
-/** Rule: a gate's deadline leads somewhere, and so does each of its decisions. */
+/** Rule: a gate's deadline leads somewhere, and so does each decision; adjustments only where the gate takes them. */
 export const checkGates = (definition: WorkflowDefinition): readonly Finding[] =>
   placesOf(definition).flatMap(({ state, path }) => {
     if (state.kind !== 'human') return []
     const on = answered(state)
-    const open = ['approve', 'reject', 'adjust', ...(state.outcomes ?? [])].filter((outcome) => !on.has(outcome))
+    const open = ['approve', 'reject', ...(state.outcomes ?? [])].filter((outcome) => !on.has(outcome))
     return [
       ...(on.has('timeout')
         ? []
@@ -112,16 +112,6 @@ export const checkWeights = ({ states }: WorkflowDefinition): readonly Finding[]
   if (weights.length === 0 || Math.abs(sum - 100) < 1e-6) return []
   return [error('WEIGHTS_SUM', '', `the weights add up to ${sum}`, 'Make the top level add up to 100.')]
 }
-
-/** Rule: a join can be met by the branches that there are. */
-export const checkJoins = (definition: WorkflowDefinition): readonly Finding[] =>
-  placesOf(definition).flatMap(({ state, path }) => {
-    if (state.kind !== 'parallel') return []
-    const needed = branchesNeeded(state.join, state.branches.length)
-    if (needed <= state.branches.length) return []
-    const message = `the join needs ${needed} of ${state.branches.length} branches`
-    return [error('JOIN_IMPOSSIBLE', path, message, 'Ask for at most as many as there are.')]
-  })
 
 const reachedUngated = ({ region }: Place): ReadonlySet<Place> =>
   reach(initialOf(region), nextOf, ({ state }) => state.kind !== 'human')
