@@ -16,10 +16,17 @@ export interface ToolOptions {
   readonly attributes?: Readonly<Record<string, string | number | boolean>>
 }
 
-/** How an effect may be undone; kept in the ledger beside it. */
+/** What is known of an effect; kept in the ledger beside it. */
 export interface EffectOptions {
   /** Whether it can be undone at all (default false). */
   readonly reversible?: boolean
+  /**
+   * Whether the provider makes one call of several with the same idempotency key (default true). Where it does not, an
+   * effect that was begun and never heard of again is not called again: a person is asked whether it happened.
+   */
+  readonly honoursKeys?: boolean
+  /** Which agent undoes it, and with what: for those who read the ledger. The definition says what the engine undoes. */
+  readonly compensate?: { readonly agent: string; readonly input: JsonObject } | null
 }
 
 /** Time window of a count, in epoch ms: `since <= at < until`. */
@@ -58,7 +65,7 @@ export interface AgentContext {
   /** n-th execution of this job, from 1. */
   readonly attempt: number
   readonly tenantId: string
-  /** `<rootRun>/<step>/<visit>`: the same for every attempt and dispatch of one visit; give it to providers. */
+  /** `<run>/<step>/<visit>`: the same for every attempt and dispatch of one visit; give it to providers. */
   readonly idempotencyKey: string
   /** Aborted on cancellation, deadline, lost lock and shutdown; `signal.reason` is an error with a code. */
   readonly signal: AbortSignal
@@ -67,9 +74,11 @@ export interface AgentContext {
   /** Runs `fn` as a tool: a span `execute_tool <name>`, a bound in time, and a signal that follows the agent's. */
   readonly tool: <T>(name: string, fn: (signal: AbortSignal) => T | Promise<T>, options?: ToolOptions) => Promise<T>
   /**
-   * A call with a consequence outside, at most one recorded outcome per `(root run, step, visit, name, key)`. The
+   * A call with a consequence outside, at most one recorded outcome per `(run, step, visit, name, key)`. The
    * intent is written before, the outcome after; where an outcome stands, it is returned and `fn` is not called.
-   * `fn` may run again after a crash in between: it must hand `idempotencyKey` to the provider. The outcome is JSON.
+   * `fn` may run again after a crash in between: it must hand `idempotencyKey` to the provider, or say with
+   * `honoursKeys: false` that this is of no use. The outcome is JSON. An error that `fn` throws as `RetryableError` or
+   * `TerminalError` says that nothing happened.
    */
   readonly effect: <T>(
     name: string,

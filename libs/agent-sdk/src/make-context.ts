@@ -68,12 +68,13 @@ export const makeContext = (
   services: ContextServices,
   { job, body, attempt, signal, span }: Execution,
 ): MadeContext => {
-  const { runId, rootRunId, step, visit, dispatch, tenantId, agent } = job
+  const { runId, step, visit, dispatch, tenantId, agent } = job
   const scope = { runId, step, visit }
   const uninterrupted: CallsToAwait = new Set()
   let usage: ReplyUsage | null = null
   let asked = 0
   let decisionTaken = false
+  const takenId = `${decisionPrefix}taken.${dispatch}`
   let progressedAt = Number.NEGATIVE_INFINITY
 
   const tell = (fraction: number | null, message: string, emitted: string | null, payload: unknown): void => {
@@ -83,15 +84,20 @@ export const makeContext = (
   const hashOf = (kind: string, value: string): Uint8Array =>
     Buffer.from(services.hash('fact', JSON.stringify([tenantId, kind, value])), 'base64url')
 
-  const requestHitl: AgentContext['requestHitl'] = async (payload, options = {}) => {
-    asked += 1
-    const id = `${decisionPrefix}${asked}`
-    const before = await services.checkpoints.read(scope, id, '')
+  const ask = async (id: string, payload: JsonObject, deadlineMs: number | null): Promise<JsonObject> => {
+    const before = await services.checkpoints.read(scope, `${decisionPrefix}${id}`, '')
     if (before !== null) return before as JsonObject // kept below
-    if (body.decision === null || decisionTaken) throw new AskHuman(payload, options.deadlineMs ?? null)
+    // A dispatch carries one decision; an earlier attempt of it may have taken that for its own question.
+    const taken = decisionTaken || (await services.checkpoints.read(scope, takenId, '')) !== null
+    if (body.decision === null || taken) throw new AskHuman(payload, deadlineMs)
     decisionTaken = true
-    await services.checkpoints.save(scope, { id, label: 'decision', data: body.decision })
+    await services.checkpoints.save(scope, { id: `${decisionPrefix}${id}`, label: 'decision', data: body.decision })
+    await services.checkpoints.save(scope, { id: takenId, label: 'decision', data: { id } })
     return body.decision
+  }
+  const requestHitl: AgentContext['requestHitl'] = (payload, options = {}) => {
+    asked += 1
+    return ask(String(asked), payload, options.deadlineMs ?? null)
   }
 
   const context: AgentContext = {
@@ -101,11 +107,16 @@ export const makeContext = (
     dispatch,
     attempt,
     tenantId,
-    idempotencyKey: `${rootRunId}/${step}/${visit}`,
+    // A child run's own id: two children of one root have steps of the same name.
+    idempotencyKey: `${runId}/${step}/${visit}`,
     signal,
     log: services.log,
     tool: makeRunTool({ agent, signal, uninterrupted }, services.tools),
-    effect: makeRunEffect(services.effects, { agent, rootRunId, tenantId, step, visit, dispatch, attempt }, signal),
+    effect: makeRunEffect(
+      { ledger: services.effects, ask: (id, payload) => ask(id, payload, null) },
+      { agent, runId, tenantId, step, visit, dispatch, attempt },
+      signal,
+    ),
     emit: (type, message, payload = {}) => tell(null, message, type, payload),
     progress: (fraction, message = '') => {
       const now = performance.now()

@@ -60,6 +60,54 @@ describe('the ledger of effects', () => {
     )
     expect(new Set(standings.map((standing) => JSON.stringify(standing))).size).toBe(1)
   })
+  test('E5 what was begun and never heard of is in doubt where keys are not honoured, until somebody says', async () => {
+    const intent = anIntent({ honoursKeys: false })
+    expect((await vault.effects.begin(intent)).status).toBe('open')
+    const again = { ...intent, dispatch: 2, attempt: 3 }
+    const doubt = { status: 'unknown', at: expect.any(Number), dispatch: 1, attempt: 1 }
+    expect(await vault.effects.begin(again)).toEqual(doubt)
+    expect(await vault.effects.begin(again)).toEqual(doubt)
+    expect(await vault.effects.retake(intent, again)).toBe('key-1')
+    await expect(vault.effects.retake(intent, again)).rejects.toThrow('EFFECT_NOT_IN_DOUBT')
+    expect(await vault.effects.begin({ ...intent, dispatch: 4 })).toMatchObject({ dispatch: 2, attempt: 3 })
+    expect(await vault.effects.finish(intent, 'it happened')).toBe('it happened')
+    expect(await vault.effects.begin(again)).toEqual({ status: 'done', outcome: 'it happened' })
+  })
+  test('E5 a call that failed for certain is made again also where keys are not honoured', async () => {
+    const intent = anIntent({ honoursKeys: false })
+    await vault.effects.begin(intent)
+    await vault.effects.fail(intent)
+    expect((await vault.effects.begin(intent)).status).toBe('open')
+    await vault.effects.doubt(intent)
+    expect((await vault.effects.begin(intent)).status).toBe('unknown')
+  })
+  test('E6 what was undone is begun again under a key of its own, and the earlier outcome is kept', async () => {
+    const intent = anIntent({ compensate: { agent: 'undo', input: { id: 7 } } })
+    const where = [intent.rootRunId]
+    await vault.effects.begin(intent)
+    await vault.effects.finish(intent, { id: 7 })
+    const owner = new Pool({ connectionString: database.ownerUrl })
+    await owner.query(`update vault.effect set status = 'compensated', undone_at = now() where root_run_id = $1`, where)
+    // A zombie's word on what was undone counts for nothing.
+    expect(await vault.effects.finish(intent, { id: 8 })).toEqual({ id: 7 })
+    expect(await vault.effects.begin(intent)).toEqual({ status: 'open', idempotencyKey: 'key-1/2' })
+    await vault.effects.finish(intent, { id: 9 })
+    const { rows } = await owner.query(
+      'select status, outcome, generation, compensated_by, undone_at, earlier from vault.effect where root_run_id = $1',
+      where,
+    )
+    await owner.end()
+    expect(rows).toEqual([
+      {
+        status: 'done',
+        outcome: { id: 9 },
+        generation: 2,
+        compensated_by: 'undo',
+        undone_at: null,
+        earlier: [expect.objectContaining({ idempotencyKey: 'key-1', outcome: { id: 7 } })],
+      },
+    ])
+  })
   test('an outcome may be null', async () => {
     const intent = anIntent()
     await vault.effects.begin(intent)

@@ -25,23 +25,57 @@ const effectId = ({ rootRunId, step, visit, name, key }: EffectKey): string =>
   JSON.stringify([rootRunId, step, visit, name, key])
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null)) as unknown
 
+interface KeptEffect {
+  readonly status: 'intent' | 'done' | 'failed' | 'unknown'
+  readonly outcome: unknown
+  readonly idempotencyKey: string
+  readonly at: number
+  readonly dispatch: number
+  readonly attempt: number
+}
+
+/** The ledger in memory, as vault's `effects.ts` has it; what is undone is the engine's to say, so nothing is. */
 const makeEffects = (): Effects => {
-  const outcomes = new Map<string, unknown>()
+  const rows = new Map<string, KeptEffect>()
+  const change = (key: EffectKey, from: KeptEffect['status'], changed: Partial<KeptEffect>): KeptEffect | undefined => {
+    const row = rows.get(effectId(key))
+    if (row?.status !== from) return undefined
+    rows.set(effectId(key), { ...row, ...changed })
+    return row
+  }
   return {
     begin: (intent) => {
-      const id = effectId(intent)
-      return Promise.resolve(
-        outcomes.has(id)
-          ? { status: 'done', outcome: outcomes.get(id) }
-          : { status: 'open', idempotencyKey: intent.idempotencyKey },
-      )
+      const { idempotencyKey, dispatch, attempt, honoursKeys = true } = intent
+      const row = rows.get(effectId(intent))
+      if (row?.status === 'done') return Promise.resolve({ status: 'done', outcome: row.outcome })
+      if (row && row.status !== 'failed' && !honoursKeys) {
+        change(intent, 'intent', { status: 'unknown' })
+        return Promise.resolve({ status: 'unknown', at: row.at, dispatch: row.dispatch, attempt: row.attempt })
+      }
+      const kept = { outcome: null, idempotencyKey, at: Date.now(), dispatch, attempt, ...row }
+      rows.set(effectId(intent), { ...kept, status: 'intent', dispatch, attempt })
+      return Promise.resolve({ status: 'open', idempotencyKey: kept.idempotencyKey })
     },
     finish: (key, outcome) => {
       const id = effectId(key)
-      if (!outcomes.has(id)) outcomes.set(id, asJson(outcome))
-      return Promise.resolve(outcomes.get(id))
+      const row = rows.get(id)
+      if (row?.status === 'done') return Promise.resolve(row.outcome)
+      const begun = row ?? { idempotencyKey: '', at: Date.now(), dispatch: 1, attempt: 1 }
+      rows.set(id, { ...begun, status: 'done', outcome: asJson(outcome) })
+      return Promise.resolve(asJson(outcome))
     },
-    fail: () => Promise.resolve(),
+    fail: (key) => {
+      change(key, 'intent', { status: 'failed' })
+      return Promise.resolve()
+    },
+    doubt: (key) => {
+      change(key, 'intent', { status: 'unknown' })
+      return Promise.resolve()
+    },
+    retake: (key, by) => {
+      const row = change(key, 'unknown', { status: 'intent', at: Date.now(), ...by })
+      return row ? Promise.resolve(row.idempotencyKey) : Promise.reject(new Error('EFFECT_NOT_IN_DOUBT'))
+    },
   }
 }
 
