@@ -12,6 +12,7 @@ import type {
   DeadLetterRow,
   Decided,
   DefinitionRow,
+  EffectRow,
   Fork,
   GateFilter,
   GateDecision,
@@ -62,6 +63,8 @@ export interface ForkOrigin {
   /** Number of the checkpoint, and the state then; null: from the start. */
   readonly checkpoint: number | null
   readonly restored: RunState | null
+  /** Whether that state rests on what the other run has undone since. */
+  readonly undone: boolean
 }
 
 /** Where a run stands, where it would begin, and what it did and used in between. */
@@ -147,6 +150,7 @@ export interface StorePorts {
     checkpoint: string,
   ) => Promise<{ readonly number: number; readonly checkpoint: CheckpointRow; readonly state: RunState } | null>
   readonly listItems: (tenantId: string, runId: string, page: MapItemPage) => Promise<readonly MapItemRow[]>
+  readonly listEffects: (tenantId: string, runId: string) => Promise<readonly EffectRow[]>
   readonly listArtifacts: (tenantId: string, runId: string) => Promise<readonly ArtifactRow[]>
   readonly readArtifact: (
     tenantId: string,

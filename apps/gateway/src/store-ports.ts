@@ -1,5 +1,5 @@
 import { nextMoment } from '@flotilla/runtime'
-import { applyPatch, initialState, type Patch, type RunState } from '@flotilla/engine'
+import { applyPatch, initialState, restsOnUndone, type Patch, type RunState } from '@flotilla/engine'
 import {
   activateTriggers,
   appendAudit,
@@ -14,6 +14,7 @@ import {
   insertFirings,
   limitRun,
   listArtifacts,
+  listEffects,
   listCheckpoints,
   listDeadLetters,
   listDefinitions,
@@ -54,6 +55,9 @@ import { limitFor } from './runs/limit-for.js'
 import type { Actor, AskedCommand, HasEffect, RunWithGates, StorePorts } from './ports.js'
 
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never
+
+/** Effects of a run that are shown. */
+const effectsMax = 10_000
 
 /** Dead letters that one transaction replays or discards. */
 const resolveBatch = 500
@@ -163,10 +167,12 @@ const recovery = async (tx: Tx, runId: string, checkpoint: string | null) => {
   if (found === null || given === null) return null
   const at = checkpoint === null ? null : await stateAt(tx, runId, checkpoint)
   if (checkpoint !== null && at === null) return 'no-checkpoint' as const
+  const state = (await readState(tx, runId))?.state ?? null
   return {
     status: found.status,
     input: given.input,
-    now: (await readState(tx, runId))?.state ?? null,
+    now: state,
+    undone: at !== null && state !== null && restsOnUndone(state, at.state),
     checkpoint: at?.number ?? null,
     restored: at?.state ?? null,
     effects: await listKnownEffects(tx, runId),
@@ -180,7 +186,9 @@ const fork = async (tx: Tx, actor: Actor, ...[asked, inputOf]: Tail<Parameters<S
   const at = asked.checkpoint === null ? null : await stateAt(tx, asked.from, asked.checkpoint)
   if (asked.checkpoint !== null && at === null) return { outcome: 'no-checkpoint' } as const
   const checkpoint = at?.number ?? null
-  const input = inputOf({ input: found.input, checkpoint, restored: at?.state ?? null })
+  const current = at === null ? null : ((await readState(tx, asked.from))?.state ?? null)
+  const undone = at !== null && current !== null && restsOnUndone(current, at.state)
+  const input = inputOf({ input: found.input, checkpoint, restored: at?.state ?? null, undone })
   const artifacts = Object.entries(at?.state.artifacts ?? {}).map(([name, { version }]) => ({ name, version }))
   const forked = await forkRun(tx, { ...asked, checkpoint, input, artifacts, forkedBy: actor.principal })
   if (forked === null) return { outcome: 'unknown' } as const
@@ -246,6 +254,7 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     listCheckpoints: (tenantId, runId) => as(tenantId, (tx) => listCheckpoints(tx, runId)),
     stateAt: (tenantId, runId, checkpoint) => as(tenantId, (tx) => stateAt(tx, runId, checkpoint)),
     listItems: (tenantId, runId, page) => as(tenantId, (tx) => listItems(tx, runId, page)),
+    listEffects: (tenantId, runId) => as(tenantId, (tx) => listEffects(tx, runId, effectsMax)),
     listArtifacts: (tenantId, runId) => as(tenantId, (tx) => listArtifacts(tx, runId)),
     readArtifact: (tenantId, runId, id) => as(tenantId, (tx) => readArtifact(tx, runId, id)),
     listGates: (tenantId, page) => as(tenantId, (tx) => listGates(tx, page)),

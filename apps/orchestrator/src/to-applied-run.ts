@@ -55,6 +55,7 @@ const owedOf = (run: ClaimedRun, command: Extract<Command, { type: 'Dispatch' }>
 export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: readonly number[]): AppliedRun => {
   const owed: OwedJob[] = []
   const paid: { step: string; dispatch: number }[] = []
+  const undone: { step: string; visit: number }[] = []
   const openedGates: OpenedGate[] = []
   const closedGates: { id: string; status: GateClosing }[] = []
   const checkpoints: SavedCheckpoint[] = []
@@ -70,6 +71,9 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
       case 'Settle':
       case 'CancelJob':
         paid.push({ step: command.step, dispatch: command.dispatch })
+        break
+      case 'MarkUndone':
+        undone.push({ step: command.step, visit: command.visit })
         break
       case 'OpenGate':
         openedGates.push({
@@ -165,6 +169,7 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
     history: folded.history,
     owed,
     paid,
+    undone,
     openedGates,
     closedGates,
     checkpoints,

@@ -55,6 +55,9 @@ export {
   CheckpointView,
   DeadLetterPage,
   DiffMember,
+  EffectPage,
+  effectStatuses,
+  EffectView,
   GatePage,
   GateView,
   LivenessView,
@@ -72,6 +75,7 @@ export { BlockedView, ChargedAgainView, RecoveryPlanned, RecoveryPlanView } from
 export { ProblemDocument, ProblemMember } from './http/problem-document.js'
 export { CancelRun, DecideGate, ForkRun, ResumeRun } from './http/run-commands.js'
 export {
+  CauseView,
   ErrorView,
   ForkedFromView,
   GateDecision,

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { advance } from './advance.js'
 import type { AgentState, StateDefinition, WorkflowDefinition } from './definition.js'
+import { initialState } from './initial-state.js'
 import { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
 import { aRun, type TestRun } from './testing/a-run.js'
 import { explore } from './testing/explore.js'
@@ -263,6 +265,14 @@ describe('on request', () => {
     const run = booked({ compensation: 'on-request' }).fail('pay').give(resume)
     expect(dispatched(run)).toEqual(['pay'])
   })
+})
+
+test('a fork undoes what it does itself, and leaves what the other run did', () => {
+  const { state } = aRun(trip()).succeed('flight', { id: 1 })
+  const from = { runId: 'r', checkpoint: 1 }
+  const forked = { type: 'RunForked', at: 2_000, by: 'op', from, input: {}, restored: state } as const
+  const { state: begun } = advance(trip(), initialState({ runId: 'f', submittedBy: 's' }), forked)
+  expect(begun).toMatchObject({ status: 'running', compensations: [], compensationCount: 1 })
 })
 
 describe('a rollback', () => {

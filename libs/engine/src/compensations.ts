@@ -87,6 +87,12 @@ export const undoStateOf = (state: RunState, step: IndexedState | undefined): In
   }
 }
 
+/** Whether a state at a checkpoint rests on what has been undone since, also in part, where an undoing failed. */
+export const restsOnUndone = ({ undone = [], compensation }: RunState, restored: RunState): boolean => {
+  const stuck = compensation?.status === 'failed' ? compensation.left.at(-1) : undefined
+  return (restored.compensations ?? []).some(({ number }) => number === stuck || undone.includes(number))
+}
+
 /** What stays of the stack when a run goes back to a checkpoint (C2): what was done since then is still done. */
 export const keptCompensations = (now: RunState, restored: RunState): Partial<RunState> => {
   if (now.compensationCount === undefined) return {}

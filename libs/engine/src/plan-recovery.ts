@@ -6,7 +6,7 @@ import type { RunState, StepState } from './state.js'
 import { isActive, isFinished, stepAt } from './step-at.js'
 import { stepsOf, type StepListed } from './steps-of.js'
 
-/** An effect that a run's agents have recorded: `intent` is one of which nobody knows whether it was done. */
+/** An effect that a run's agents have recorded: `intent` and `unknown` are those of which nobody knows whether they were done. */
 export interface EffectKnown {
   readonly step: string
   readonly visit: number
@@ -109,7 +109,8 @@ export const planRecovery = (
     return isActive(step) ? step.visits : stepAt(start, path).visits + 1
   }
   const unknown = known.effects.filter(
-    ({ step, visit, status }) => status === 'intent' && again.has(step) && visit >= visitOf(step),
+    ({ step, visit, status }) =>
+      (status === 'intent' || status === 'unknown') && again.has(step) && visit >= visitOf(step),
   )
   return {
     reused: steps.filter(({ path }) => stepAt(start, path).status === 'done').map(({ path }) => path),

@@ -1,5 +1,5 @@
 import { undoAgain, undoAll } from './compensate.js'
-import { isCompensating, undoneAt } from './compensations.js'
+import { isCompensating, restsOnUndone, undoneAt } from './compensations.js'
 import type { RunEvent } from './event.js'
 import type { JsonObject } from './json.js'
 import { replayDeadLetter, resumeRun } from './reopen-run.js'
@@ -23,12 +23,6 @@ const opened = (turn: Turn, message: string, meta: JsonObject): void => {
   turn.state.finishedAt = null
   turn.state.openings += 1
   publish(turn, { type: 'run.resumed', message, meta })
-}
-
-/** O1. What could not be undone may be undone in part. */
-const restsOnUndone = ({ undone = [], compensation }: RunState, restored: RunState): boolean => {
-  const stuck = compensation?.status === 'failed' ? compensation.left.at(-1) : undefined
-  return (restored.compensations ?? []).some(({ number }) => number === stuck || undone.includes(number))
 }
 
 const undoOnceMore = (turn: Turn): void => {
@@ -74,7 +68,7 @@ export const resumeOrUndo = (turn: Turn, event: Resume): string | null => {
   if (mode === 'compensate') return compensateOnRequest(turn)
   if (!restored) return turn.state.compensation ? 'compensated' : resumeRun(turn, event)
   if (restored.compensation) return 'nothing-to-resume'
-  if (restsOnUndone(turn.state, restored)) return 'undone-since'
+  if (restsOnUndone(turn.state, restored)) return 'undone-since' // O1
   return mode === 'rollback' ? rollBack(turn, event, restored) : resumeRun(turn, event)
 }
 

@@ -49,6 +49,7 @@ export {
   type GateFilter,
   type GateRow,
 } from './sql/gates.js'
+export { listEffects, type EffectRow } from './sql/effects.js'
 export { listArtifacts, readArtifact, type ArtifactRow } from './sql/artifacts.js'
 export {
   listCheckpoints,

@@ -59,17 +59,18 @@ const isKey = 'root_run_id = $1 and step = $2 and visit = $3 and name = $4 and k
 
 const beginSql = `
   insert into vault.effect as e (root_run_id, step, visit, name, key, tenant_id, status, reversible, idempotency_key,
-    dispatch, attempt, honours_keys, compensate)
-  values ($1, $2, $3, $4, $5, $6, 'intent', $7, $8, $9, $10, $11, $12)
+    dispatch, attempt, honours_keys, compensate, compensated_by)
+  values ($1, $2, $3, $4, $5, $6, 'intent', $7, $8, $9, $10, $11, $12, $12::jsonb ->> 'agent')
   on conflict (root_run_id, step, visit, name, key) do update set
-    (status, dispatch, attempt, at, reversible, honours_keys, compensate) = (
+    (status, dispatch, attempt, at, reversible, honours_keys, compensate, compensated_by) = (
       select n.status,
         case when n.status = 'intent' then excluded.dispatch else e.dispatch end,
         case when n.status = 'intent' then excluded.attempt else e.attempt end,
         case when n.status = 'intent' then clock_timestamp() else e.at end,
         case when n.status = 'intent' then excluded.reversible else e.reversible end,
         case when n.status = 'intent' then excluded.honours_keys else e.honours_keys end,
-        case when n.status = 'intent' then excluded.compensate else e.compensate end
+        case when n.status = 'intent' then excluded.compensate else e.compensate end,
+        case when n.status = 'intent' then excluded.compensated_by else e.compensated_by end
       from (select case
         when e.status = 'done' then 'done'
         when e.status in ('intent', 'unknown') and not excluded.honours_keys then 'unknown' -- E5

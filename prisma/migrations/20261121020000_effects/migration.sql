@@ -8,7 +8,7 @@ alter table vault.effect
   add column honours_keys boolean not null default true,
   -- { agent, input }: what undoes it, as the agent that did it says.
   add column compensate jsonb,
-  add column compensated_by text generated always as (compensate ->> 'agent') stored,
+  add column compensated_by text,
   add column generation integer not null default 1,
   -- Earlier generations, oldest first.
   add column earlier jsonb not null default '[]',

@@ -44,7 +44,7 @@ begin
     from map_item m where m.run_id = parent.id;
     insert into vault.effect
     select (jsonb_populate_record(e, jsonb_build_object('root_run_id', new_id))).*
-    from vault.effect e where e.root_run_id = coalesce(parent.root_run_id, parent.id) and e.at <= until_at;
+    from vault.effect e where e.root_run_id = parent.id and e.at <= until_at;
     insert into vault.agent_checkpoint
     select (jsonb_populate_record(c, jsonb_build_object('run_id', new_id))).*
     from vault.agent_checkpoint c where c.run_id = parent.id and c.at <= until_at;

@@ -2,7 +2,7 @@
 create function known_effects(effects_run_id uuid) returns table (step text, visit integer, status text)
 language sql stable security definer set search_path = public, pg_temp as $$
   select e.step, e.visit, e.status from run r
-  join vault.effect e on e.root_run_id = coalesce(r.root_run_id, r.id)
+  join vault.effect e on e.root_run_id = r.id
   where r.id = effects_run_id and r.tenant_id = current_setting('flotilla.tenant', true)
 $$;
 revoke all on function known_effects(uuid) from public;

@@ -13,6 +13,7 @@ import { GatewayError } from '../http/gateway-error.js'
 import type { AskedCommand, HasEffect } from '../ports.js'
 import { findRun } from './find-run.js'
 import { planRun } from './plan-recovery.js'
+import { whyNotResumable } from './why-not-resumable.js'
 
 /** Who asks, for which run, in which trace. */
 export interface RunRequest {
@@ -21,21 +22,21 @@ export interface RunRequest {
   readonly traceparent: string
 }
 
+/** Why the engine would ignore what is asked, else null. */
+type IgnoredAs = (...at: Parameters<HasEffect>) => string | null
+
 const ask = async (
   gateway: Gateway,
   { principal, runId, traceparent }: RunRequest,
-  { hasEffect, ...command }: Pick<AskedCommand, 'event' | 'checkpoint' | 'audit'> & { readonly hasEffect?: HasEffect },
+  { ignoredAs, ...command }: Pick<AskedCommand, 'event' | 'checkpoint' | 'audit'> & { readonly ignoredAs?: IgnoredAs },
 ): Promise<RunCommandAccepted> => {
+  let reason: string | null = null
+  const hasEffect: HasEffect | undefined = ignoredAs && ((...at) => (reason = ignoredAs(...at)) === null)
   const asked = await gateway.store.appendCommand(principal, { runId, traceparent, ...command }, hasEffect)
   if (asked.outcome === 'unknown') throw new GatewayError('RUN_UNKNOWN')
   if (asked.outcome === 'no-checkpoint') throw new GatewayError('CHECKPOINT_UNKNOWN')
   if (asked.outcome === 'no-effect')
-    throw new GatewayError(
-      'RUN_NOT_RESUMABLE',
-      command.checkpoint === null
-        ? 'No step of the run stopped: its workflow ended in failure. Name a checkpoint from before its end.'
-        : 'The run had already ended at this checkpoint. Name one from before its end.',
-    )
+    throw new GatewayError('RUN_NOT_RESUMABLE', whyNotResumable(reason, command.checkpoint))
   if (asked.outcome === 'refused')
     throw new GatewayError(
       command.event.type === 'ResumeRequested' ? 'RUN_NOT_RESUMABLE' : 'RUN_FINISHED',
@@ -48,7 +49,12 @@ const ask = async (
 /** Asks a run to stop; 409 when it has ended. */
 export const cancelRun = (gateway: Gateway, request: RunRequest, body: CancelRun): Promise<RunCommandAccepted> =>
   ask(gateway, request, {
-    event: { type: 'CancelRequested', by: request.principal.principal, reason: body.reason ?? null },
+    event: {
+      type: 'CancelRequested',
+      by: request.principal.principal,
+      reason: body.reason ?? null,
+      ...(body.compensate ? { compensate: true } : {}),
+    },
     checkpoint: null,
     audit: { action: 'run.cancelled', detail: {} },
   })
@@ -82,15 +88,20 @@ export const resumeRun = async (
 ): Promise<RunCommandAccepted | RecoveryPlanned> => {
   const { principal, runId } = request
   const checkpoint = body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint)
+  if (body.mode === 'compensate' && checkpoint !== null)
+    throw new ContractError('http.resume-run.v1', [
+      { pointer: '/checkpoint', code: 'EQUALS', detail: 'must be absent: all that was done is undone' },
+    ])
   if (body.mode === 'rollback' && checkpoint === null)
     throw new ContractError('http.resume-run.v1', [
       { pointer: '/checkpoint', code: 'IS_DEFINED', detail: 'must say what is rolled back to' },
     ])
   const { run } = await findRun(gateway, principal.tenantId, runId)
   const definition = await gateway.catalogue.byHash(principal.tenantId, run.definitionHash)
-  const { mode } = body
-  const by = principal.principal
-  const event = { type: 'ResumeRequested', by, checkpoint: null, ...(mode ? { mode } : {}) } as const
+  const mode = body.mode ?? 'resume'
+  if (mode === 'compensate' && run.status !== 'failed')
+    throw new GatewayError('RUN_NOT_RESUMABLE', `The run is ${run.status}: only a failed one can be compensated.`)
+  const event = { type: 'ResumeRequested', by: principal.principal, checkpoint: null, mode } as const
   if (body.plan === true)
     return planRun(gateway, { tenantId: principal.tenantId, runId, checkpoint, definition }, (recovery) => {
       const { status, now, restored } = recovery
@@ -102,10 +113,10 @@ export const resumeRun = async (
   return ask(gateway, request, {
     event,
     checkpoint,
-    audit: { action: 'run.resumed', detail: {} },
-    hasEffect: (state, restored) => {
+    audit: { action: 'run.resumed', detail: mode === 'resume' ? {} : { mode } },
+    ignoredAs: (state, restored) => {
       const asked = { ...event, at: state.finishedAt ?? 0, ...(restored === null ? {} : { restored }) }
-      return advance(definition, state, asked).ignored === undefined
+      return advance(definition, state, asked).ignored ?? null
     },
   })
 }

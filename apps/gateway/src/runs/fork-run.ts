@@ -25,6 +25,15 @@ const eventOf = (input: Json, { runId, by, origin }: { runId: string; by: string
 const isForkable = (definition: WorkflowDefinition, event: ReturnType<typeof eventOf>): boolean =>
   advance(definition, initialState({ runId: event.from.runId, submittedBy: event.by }), event).ignored === undefined
 
+/** What was undone must not be taken for done. */
+const refuseUndone = ({ undone }: ForkOrigin): void => {
+  if (undone)
+    throw new GatewayError(
+      'RUN_NOT_FORKABLE',
+      'What the run had done by this checkpoint is undone. Name one from before it.',
+    )
+}
+
 /**
  * Makes a new run that begins with the state which a run, finished or not, had at a checkpoint, with the same input or
  * another one; without a checkpoint it begins at the start. Who gave the input counts as its submitter: the other run's
@@ -41,9 +50,10 @@ export const forkRun = async (
   const input = body.input === undefined || body.input === null ? null : validateInput(definition, body.input)
   const checkpoint = body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint)
   if (body.plan === true)
-    return planRun(gateway, { tenantId, runId, checkpoint, definition }, (origin) =>
-      eventOf(input ?? origin.input, { runId, by, origin }),
-    )
+    return planRun(gateway, { tenantId, runId, checkpoint, definition }, (origin) => {
+      refuseUndone(origin)
+      return eventOf(input ?? origin.input, { runId, by, origin })
+    })
   const forkId = uuidv7()
   const forked = await gateway.store.forkRun(
     principal,
@@ -60,6 +70,7 @@ export const forkRun = async (
       checkpoint,
     },
     (origin) => {
+      refuseUndone(origin)
       const given = input ?? origin.input
       if (!isForkable(definition, eventOf(given, { runId, by, origin })))
         throw new GatewayError(

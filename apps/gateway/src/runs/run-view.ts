@@ -1,4 +1,4 @@
-import type { ErrorView, RunView, RunViewStatus, StepView, WaitingForView } from '@flotilla/contracts'
+import type { CauseView, ErrorView, RunView, RunViewStatus, StepView, WaitingForView } from '@flotilla/contracts'
 import {
   stepAt,
   stepsOf,
@@ -14,6 +14,8 @@ import { runLinks } from './run-links.js'
 
 const isoOf = (epochMs: number | null): string | null => (epochMs === null ? null : new Date(epochMs).toISOString())
 
+const isCause = (cause: unknown): cause is CauseView => typeof cause === 'object' && cause !== null && 'code' in cause
+
 const errorViewOf = (error: Readonly<Record<string, unknown>> | RunError | null): ErrorView | null =>
   error === null
     ? null
@@ -21,6 +23,7 @@ const errorViewOf = (error: Readonly<Record<string, unknown>> | RunError | null)
         code: String(error['code'] ?? 'UNKNOWN'),
         message: String(error['message'] ?? ''),
         ...(typeof error['step'] === 'string' ? { step: error['step'] } : {}),
+        ...(isCause(error['cause']) ? { cause: error['cause'] } : {}),
       }
 
 /** A parked run has no error of its own; why it stopped is what people look for there. */

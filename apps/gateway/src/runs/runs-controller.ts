@@ -3,6 +3,7 @@ import {
   CancelRun,
   CheckpointDiff,
   CheckpointPage,
+  EffectPage,
   ForkRun,
   MapItemPage,
   mapItemStatuses,
@@ -31,6 +32,7 @@ import {
   diffCheckpoints,
   listArtifactViews,
   listCheckpointViews,
+  listEffectViews,
   readArtifactContent,
   readStateView,
 } from './state-views.js'
@@ -181,6 +183,21 @@ export class RunsController {
   items(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<MapItemPage> {
     const { tenantId } = principalOf(request)
     return listItemViews(this.gateway, { tenantId, runId: runIdOf(runId) }, queryOf(request))
+  }
+
+  @Route('GET', '/runs/:runId/effects', {
+    access: ['runs:read'],
+    doc: {
+      id: 'listEffects',
+      tag,
+      summary:
+        'The ledger of a run: calls with a consequence outside, and whether they are undone; never their outcomes.',
+      answers: { 200: { description: 'The effects, oldest first.', body: EffectPage } },
+      problems: [404],
+    },
+  })
+  effects(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<EffectPage> {
+    return listEffectViews(this.gateway, principalOf(request).tenantId, runIdOf(runId))
   }
 
   @Route('GET', '/runs/:runId/artifacts', {

@@ -1,6 +1,14 @@
-import type { ArtifactPage, ArtifactView, CheckpointDiff, CheckpointPage, StateView } from '@flotilla/contracts'
+import type {
+  ArtifactPage,
+  ArtifactView,
+  CheckpointDiff,
+  CheckpointPage,
+  EffectPage,
+  EffectView,
+  StateView,
+} from '@flotilla/contracts'
 import type { Json, JsonObject, RunState } from '@flotilla/engine'
-import type { ArtifactRow } from '@flotilla/store'
+import type { ArtifactRow, EffectRow } from '@flotilla/store'
 import type { Gateway } from '../gateway.js'
 import { GatewayError } from '../http/gateway-error.js'
 import { differences } from './differences.js'
@@ -65,6 +73,20 @@ export const diffCheckpoints = async (
     to: after.number,
     changes: differences(sharedState(before.state), sharedState(after.state)),
   }
+}
+
+const effectView = ({ status, at, doneAt, undoneAt, ...row }: EffectRow): EffectView => ({
+  ...row,
+  status: status === 'intent' ? 'intended' : status,
+  at: at.toISOString(),
+  doneAt: doneAt?.toISOString() ?? null,
+  compensatedAt: undoneAt?.toISOString() ?? null,
+})
+
+/** The ledger of a run's effects, oldest first: what was done, and whether it is undone; never what came of it. */
+export const listEffectViews = async (gateway: Gateway, tenantId: string, runId: string): Promise<EffectPage> => {
+  await findRun(gateway, tenantId, runId)
+  return { items: (await gateway.store.listEffects(tenantId, runId)).map(effectView), nextCursor: null }
 }
 
 const artifactView = (row: ArtifactRow): ArtifactView => ({

@@ -120,6 +120,7 @@ export const aWorld = async (
   return {
     owner,
     engine,
+    store,
     gateway,
     queues,
     errors,

@@ -65,6 +65,7 @@ const fold = (run: ClaimedRun, definition: WorkflowDefinition, events: readonly 
     history,
     owed: [],
     paid: [],
+    undone: those('MarkUndone').map(({ step, visit }) => ({ step, visit })),
     openedGates: those('OpenGate').map(({ gateId, ...gate }) => ({
       ...gate,
       id: gateId,

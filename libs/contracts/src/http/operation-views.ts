@@ -56,6 +56,36 @@ export class CheckpointDiff {
   @NestedList(() => DiffMember, { max: 100_000 }) changes!: DiffMember[]
 }
 
+/** Every status of an effect in the ledger. */
+export const effectStatuses = ['intended', 'done', 'failed', 'unknown', 'compensated'] as const
+
+/** A call with a consequence outside. What came of it is the agent's to know, and is never shown. */
+export class EffectView {
+  @IsString() step!: string
+  @IsInt() @Min(1) visit!: number
+  @IsString() name!: string
+  @IsIn(effectStatuses) status!: (typeof effectStatuses)[number]
+  /** When its latest call began. */
+  @IsISO8601() at!: string
+  @Nullable() @IsISO8601() doneAt!: string | null
+  @IsBoolean() reversible!: boolean
+  /** Whether the provider makes one call of several with the same key. */
+  @IsBoolean() honoursKeys!: boolean
+  /** The agent that undoes it, as the agent that did it says. */
+  @Nullable() @IsString() compensatedBy!: string | null
+  @Nullable() @IsISO8601() compensatedAt!: string | null
+  /** 1, and one more each time that it was undone and done again. */
+  @IsInt() @Min(1) generation!: number
+  @IsInt() @Min(1) dispatch!: number
+  @IsInt() @Min(1) attempt!: number
+}
+
+/** The ledger of a run's effects, oldest first. */
+export class EffectPage {
+  @NestedList(() => EffectView, { max: 10_000 }) items!: EffectView[]
+  @Nullable() @IsString() nextCursor!: string | null
+}
+
 /** One version of an artifact. */
 export class ArtifactView {
   @IsString() artifactId!: string

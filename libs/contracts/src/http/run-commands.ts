@@ -26,8 +26,11 @@ export class DecideGate {
 }
 contract('http.decide-gate.v1', DecideGate)
 
-/** How a run is resumed: from where it stopped or the checkpoint that is named; `rollback` insists on a checkpoint. */
-export const resumeModes = ['resume', 'rollback'] as const
+/**
+ * How a run is resumed: from where it stopped or the checkpoint that is named. `rollback` insists on a checkpoint, and
+ * undoes first what was done since. `compensate` undoes all that was done and can be undone; the run stays failed.
+ */
+export const resumeModes = ['resume', 'rollback', 'compensate'] as const
 
 /** Body of `POST /runs/{id}/resume`; may be absent. */
 export class ResumeRun {
@@ -52,5 +55,7 @@ contract('http.fork-run.v1', ForkRun)
 /** Body of `POST /runs/{id}/cancel`; may be absent. */
 export class CancelRun {
   @IsOptional() @IsString() @MaxLength(500) reason?: string | null
+  /** Undoes what was done, also where the workflow leaves that to whoever asks. */
+  @IsOptional() @IsBoolean() compensate?: boolean | null
 }
 contract('http.cancel-run.v1', CancelRun)

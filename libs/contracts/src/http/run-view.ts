@@ -22,11 +22,20 @@ export type RunViewStatus = (typeof runStatuses)[number]
 export const stepStatuses = ['pending', 'running', 'waiting', 'done', 'failed', 'skipped', 'cancelled'] as const
 export type StepViewStatus = (typeof stepStatuses)[number]
 
+/** What had failed before something else did. */
+export class CauseView {
+  @IsString() code!: string
+  @IsString() message!: string
+  @IsOptional() @IsString() step?: string
+}
+
 /** A coded failure, without personal data. */
 export class ErrorView {
   @IsString() code!: string
   @IsString() message!: string
   @IsOptional() @IsString() step?: string
+  /** What had failed before: why the run failed, where what it did could not be undone. */
+  @IsOptional() @Nested(() => CauseView) cause?: CauseView
 }
 
 /** Progress of a map's items. */

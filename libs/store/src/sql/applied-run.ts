@@ -105,6 +105,8 @@ export interface AppliedRun {
   readonly owed: readonly OwedJob[]
   /** Debts paid or void. */
   readonly paid: readonly { readonly step: string; readonly dispatch: number }[]
+  /** Steps whose visit is undone: their effects are. */
+  readonly undone?: readonly { readonly step: string; readonly visit: number }[]
   readonly openedGates: readonly OpenedGate[]
   readonly closedGates: readonly { readonly id: string; readonly status: GateClosing }[]
   readonly checkpoints: readonly SavedCheckpoint[]

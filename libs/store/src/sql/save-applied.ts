@@ -194,6 +194,13 @@ from jsonb_to_recordset($) as a(id uuid, tenant_id text, run_id uuid, workflow t
 on conflict do nothing`,
   },
   {
+    rows: ({ runId, undone = [] }) => undone.map((one) => ({ run_id: runId, ...one })),
+    sql: `
+update vault.effect e set status = 'compensated', undone_at = now() from jsonb_to_recordset($) as a(run_id uuid, step text,
+  visit integer)
+where e.root_run_id = a.run_id and e.step = a.step and e.visit = a.visit and e.status in ('intent', 'done', 'unknown')`,
+  },
+  {
     rows: ({ runId, tenantId, notifications }) =>
       notifications.map((one) => ({ ...one, run_id: runId, tenant_id: tenantId })),
     sql: `
