@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dueDeadlines } from './deadline-events.js'
-import type { HumanState } from './definition.js'
+import type { Branch, HumanState, ParallelState } from './definition.js'
 import { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
 import { aRun } from './testing/a-run.js'
 import { acceptsDecision } from './gate-events.js'
@@ -162,5 +162,50 @@ describe('the deadline', () => {
       .give(decide('adjust', { amount: 0 }))
       .later(1_000)
     expect(open.give(event).last.ignored).toBe('gate-not-open')
+  })
+})
+
+test('several open gates are resolved independently, each with who gave what and when', () => {
+  const side = (name: string): Branch => ({
+    name,
+    initial: name,
+    states: [
+      {
+        ...gate,
+        name,
+        transitions: [
+          { on: 'approve', to: `${name}_end`, assign: [{ to: name, from: 'event' }] },
+          { on: 'timeout', to: `${name}_end` },
+        ],
+      },
+      anEnd({ name: `${name}_end` }),
+    ],
+  })
+  const both: ParallelState = {
+    kind: 'parallel',
+    name: 'both',
+    join: { policy: 'all' },
+    onBranchFailure: 'fail-fast',
+    branches: [side('legal'), side('finance')],
+    transitions: [{ on: 'done', to: 'end' }],
+  }
+  const it = aRun(aDefinition([both, anEnd({ result: { legal: 'data.legal', finance: 'data.finance' } })]), {
+    amount: 9,
+  })
+  expect(
+    waitingFor(it.state)
+      ?.gates.map(({ gate: name }) => name)
+      .sort(),
+  ).toEqual(['finance', 'legal'])
+  it.later(100).give({ ...decide('approve', { amount: 1 }, 'r.finance.2'), decidedBy: 'ben' })
+  expect(it.state.status).toBe('waiting')
+  expect(Object.keys(it.state.gates)).toEqual(['r.legal.1'])
+  it.later(100).give({ ...decide('approve', null, 'r.legal.1'), comment: 'fine' })
+  expect(it.state).toMatchObject({
+    status: 'completed',
+    result: {
+      legal: { decision: 'approve', values: null, comment: 'fine', decidedBy: 'ann', deciders: ['ann'], at: 1_200 },
+      finance: { decision: 'approve', values: { amount: 1 }, decidedBy: 'ben', at: 1_100 },
+    },
   })
 })
