@@ -61,7 +61,8 @@ beforeAll(async () => {
     )
     managers[name] = await makeClient(fleet, printed.trim())
   }
-  expect((await operator.request('PUT', '/workflows/two-managers/versions/1', desk)).status).toBe(201)
+  const { status, body } = await operator.request('PUT', '/workflows/two-managers/versions/1', desk)
+  if (status !== 201) throw new Error(`${status}: ${JSON.stringify(body)}`)
 })
 afterAll(() => fleet?.stop())
 
