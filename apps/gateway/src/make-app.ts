@@ -28,6 +28,7 @@ import { boardPath, registerBoard, type BoardDeps, type ErrorHandler } from './q
 import { QueuesController } from './queues/queues-controller.js'
 import { RunsController } from './runs/runs-controller.js'
 import { StreamsController } from './streams/streams-controller.js'
+import { VersionsController } from './workflows/versions-controller.js'
 import { WorkflowsController } from './workflows/workflows-controller.js'
 
 @Module({})
@@ -43,6 +44,7 @@ const gatewayModule = (gateway: Gateway, openApi: OpenApiSource): DynamicModule 
     DeadLettersController,
     TriggersController,
     QueuesController,
+    VersionsController,
     WorkflowsController,
     OperationsController,
   ],

@@ -18,6 +18,8 @@ import type {
   GateDecision,
   GateRow,
   ImportedFrom,
+  LiveRun,
+  LiveRunsPage,
   QueueDepth,
   RunDetail,
   RunFilter,
@@ -175,6 +177,17 @@ export interface StorePorts {
     runId: string,
     checkpoint: string | null,
   ) => Promise<Recovery | 'no-checkpoint' | null>
+  readonly listLiveRuns: (tenantId: string, page: LiveRunsPage) => Promise<readonly LiveRun[]>
+  /** Asks a run to go on under another version; what `judge` throws of its state undoes it. */
+  readonly migrateRun: (
+    actor: Actor,
+    command: {
+      readonly runId: string
+      readonly event: Extract<AskedEvent, { readonly type: 'RunMigrated' }>
+      readonly traceparent: string | null
+    },
+    judge: (state: RunState | null) => void,
+  ) => Promise<Appended>
   /** Makes a forked run with the input that `inputOf` gives; what it throws undoes all of it. */
   readonly forkRun: (
     actor: Actor,

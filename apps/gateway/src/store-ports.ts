@@ -1,5 +1,14 @@
 import { nextMoment } from '@flotilla/runtime'
-import { applyPatch, initialState, restsOnUndone, type Patch, type RunState } from '@flotilla/engine'
+import {
+  carryOver,
+  type Migration,
+  type StepMapping,
+  applyPatch,
+  initialState,
+  restsOnUndone,
+  type Patch,
+  type RunState,
+} from '@flotilla/engine'
 import {
   activateTriggers,
   appendAudit,
@@ -21,6 +30,8 @@ import {
   listGates,
   listItems,
   listKnownEffects,
+  listLiveRuns,
+  listMigrations,
   listQueueDepths,
   listRunGates,
   listRuns,
@@ -76,8 +87,22 @@ const stateAt = async (tx: Tx, runId: string, checkpoint: string) => {
   const { snapshot, patches } = await readStateParts(tx, runId, found.position)
   const start = snapshot ?? initialState({ runId, submittedBy: run.submittedBy })
   // Patches are what diffState gave when they were saved.
-  const state = patches.reduce<RunState>((before, patch) => applyPatch(before, patch as Patch), start)
-  return { number: found.number, position: found.position, checkpoint: found, state }
+  const then = patches.reduce<RunState>((before, patch) => applyPatch(before, patch as Patch), start)
+  return { number: found.number, position: found.position, checkpoint: found, state: then }
+}
+
+/** The state at a checkpoint as one of the version that the run is pinned to now; null where it cannot go on there. */
+const restoredAt = async (tx: Tx, runId: string, checkpoint: string) => {
+  const at = await stateAt(tx, runId, checkpoint)
+  const rows = at === null ? [] : await listMigrations(tx, runId, at.position)
+  if (at === null || rows.length === 0) return at
+  const definitions = await readDefinitionsByHash(tx, [...new Set(rows.flatMap(({ from, to }) => [from, to]))])
+  const migrations = rows.flatMap((row): Migration[] => {
+    const [from, to] = [definitions.get(row.from), definitions.get(row.to)]
+    return from && to ? [{ from, to, mapping: row.mapping as StepMapping }] : [] // as the event was written
+  })
+  const state = migrations.length < rows.length ? null : carryOver(at.state, migrations)
+  return state === null ? null : { ...at, state }
 }
 
 /** Rolls a decision back that the gate would not take. */
@@ -101,7 +126,7 @@ const isWithoutEffect = async (tx: Tx, runId: string, checkpoint: string | null,
   const found = await readRun(tx, runId)
   const state = found?.status === 'failed' ? (await readState(tx, runId))?.state : null
   if (!state) return false
-  const restored = checkpoint === null ? null : ((await stateAt(tx, runId, checkpoint))?.state ?? null)
+  const restored = checkpoint === null ? null : ((await restoredAt(tx, runId, checkpoint))?.state ?? null)
   return !hasEffect(state, restored)
 }
 
@@ -165,7 +190,7 @@ const recovery = async (tx: Tx, runId: string, checkpoint: string | null) => {
   const found = await readRun(tx, runId)
   const given = await readInput(tx, runId)
   if (found === null || given === null) return null
-  const at = checkpoint === null ? null : await stateAt(tx, runId, checkpoint)
+  const at = checkpoint === null ? null : await restoredAt(tx, runId, checkpoint)
   if (checkpoint !== null && at === null) return 'no-checkpoint' as const
   const state = (await readState(tx, runId))?.state ?? null
   return {
@@ -180,10 +205,25 @@ const recovery = async (tx: Tx, runId: string, checkpoint: string | null) => {
   }
 }
 
+const migrate = async (tx: Tx, actor: Actor, ...[command, judge]: Tail<Parameters<StorePorts['migrateRun']>>) => {
+  const { runId, event } = command
+  const appended = await appendCommand(tx, { ...command, dedupKey: null })
+  if (appended.outcome !== 'appended') return appended
+  judge((await readState(tx, runId))?.state ?? null)
+  await appendAudit(tx, {
+    tenant: actor.tenantId,
+    actor: actor.principal,
+    action: 'run.migrated',
+    subject: runId,
+    detail: { from: event.from.version, to: event.to.version },
+  })
+  return appended
+}
+
 const fork = async (tx: Tx, actor: Actor, ...[asked, inputOf]: Tail<Parameters<StorePorts['forkRun']>>) => {
   const found = await readInput(tx, asked.from)
   if (found === null) return { outcome: 'unknown' } as const
-  const at = asked.checkpoint === null ? null : await stateAt(tx, asked.from, asked.checkpoint)
+  const at = asked.checkpoint === null ? null : await restoredAt(tx, asked.from, asked.checkpoint)
   if (asked.checkpoint !== null && at === null) return { outcome: 'no-checkpoint' } as const
   const checkpoint = at?.number ?? null
   const current = at === null ? null : ((await readState(tx, asked.from))?.state ?? null)
@@ -261,6 +301,8 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     decideGate: (decision, accepts) => decide(pool, decision, accepts),
     appendCommand: (actor, command, hasEffect) => as(actor.tenantId, (tx) => ask(tx, actor, command, hasEffect)),
     readRecovery: (tenantId, runId, checkpoint) => as(tenantId, (tx) => recovery(tx, runId, checkpoint)),
+    listLiveRuns: (tenantId, page) => as(tenantId, (tx) => listLiveRuns(tx, page)),
+    migrateRun: (actor, command, judge) => as(actor.tenantId, (tx) => migrate(tx, actor, command, judge)),
     forkRun: (actor, asked, inputOf) => as(actor.tenantId, (tx) => fork(tx, actor, asked, inputOf)),
     readInput: (tenantId, runId) => as(tenantId, (tx) => readInput(tx, runId)),
     importRun: ({ tenantId, principal }, submission, from) =>

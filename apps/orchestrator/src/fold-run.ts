@@ -67,6 +67,10 @@ const recorded = (event: RunEvent): RunEvent => {
     const { outputs: _outputs, ...rest } = event
     return rest
   }
+  if (event.type === 'RunMigrated') {
+    const { definition: _definition, ...rest } = event
+    return rest
+  }
   if (event.type !== 'ResumeRequested' && event.type !== 'RunForked') return event
   const { restored: _restored, ...rest } = event
   return rest.type === 'RunForked' ? { ...rest, input: null } : rest

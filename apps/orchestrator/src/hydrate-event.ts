@@ -1,5 +1,6 @@
-import type { RunEvent, RunState, WorkflowDefinition } from '@flotilla/engine'
-import { collectItems, readItems, type ClaimedRun, type Tx } from '@flotilla/store'
+import { carryOver, type RunEvent, type RunState, type StepMapping, type WorkflowDefinition } from '@flotilla/engine'
+import { collectItems, readClaimedRuns, readItems, type ClaimedRun, type Tx } from '@flotilla/store'
+import type { Definitions } from './definitions.js'
 
 /** Gives the state that a run had at a checkpoint, as a state of `definition`; null where it has no such checkpoint. */
 export type RestoreCheckpoint = (
@@ -17,6 +18,27 @@ export const firstEventOf = (run: ClaimedRun, at: number): RunEvent => {
   return { type: 'RunForked', at, by: forkedBy ?? submittedBy, from, input }
 }
 
+/** What events are hydrated with. */
+export interface Hydrating {
+  /** The version that the run is pinned to. */
+  readonly definition: WorkflowDefinition
+  readonly definitions: Definitions
+  readonly restore: RestoreCheckpoint
+}
+
+/** The state that a fork begins with as a state of the fork's version; null where that cannot go on from there. */
+const inOwnVersion = async (
+  tx: Tx,
+  run: ClaimedRun,
+  { restored, definition, definitions }: Omit<Hydrating, 'restore'> & { readonly restored: RunState },
+): Promise<RunState | null> => {
+  const [parent] = run.forkedFrom === null ? [] : await readClaimedRuns(tx, [run.forkedFrom])
+  if (!parent || parent.definitionHash === run.definitionHash) return restored
+  const from = await definitions.byHash(parent.definitionHash)
+  const mapping = (run.forkedMapping ?? {}) as StepMapping // as the gateway has checked it
+  return from ? carryOver(restored, [{ from, to: definition, mapping }]) : null
+}
+
 /**
  * Puts into an event what inbox and history leave out: the items or results that a map has asked for, the state that a
  * resume or a fork begins with. Throws CHECKPOINT_LOST for a fork whose checkpoint is gone.
@@ -24,11 +46,7 @@ export const firstEventOf = (run: ClaimedRun, at: number): RunEvent => {
 export const hydrateEvent = async (
   tx: Tx,
   run: ClaimedRun,
-  {
-    event,
-    definition,
-    restore,
-  }: { readonly event: RunEvent; readonly definition: WorkflowDefinition; readonly restore: RestoreCheckpoint },
+  { event, definition, definitions, restore }: Hydrating & { readonly event: RunEvent },
 ): Promise<RunEvent> => {
   if (event.type === 'ResumeRequested' && event.checkpoint !== null) {
     const restored = await restore(tx, run, event.checkpoint, definition)
@@ -37,8 +55,13 @@ export const hydrateEvent = async (
   if (event.type === 'RunForked' && event.from.checkpoint !== null && event.restored === undefined) {
     const parent = { runId: event.from.runId, submittedBy: run.submittedBy }
     const restored = await restore(tx, parent, event.from.checkpoint, definition)
-    if (restored === null) throw new Error('CHECKPOINT_LOST')
-    return { ...event, restored }
+    const own = restored === null ? null : await inOwnVersion(tx, run, { restored, definition, definitions })
+    if (own === null) throw new Error('CHECKPOINT_LOST')
+    return { ...event, restored: own }
+  }
+  if (event.type === 'RunMigrated') {
+    const to = await definitions.byHash(event.to.hash)
+    return to ? { ...event, definition: to } : event
   }
   const { runId } = run
   if (event.type === 'ItemsRead')

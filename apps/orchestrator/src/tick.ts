@@ -9,11 +9,13 @@ import {
   parkRun,
   readClaimedRuns,
   readEvents,
+  repinRuns,
   saveApplied,
   type AppliedRun,
   type Claimed,
   type ClaimedRun,
   type InboxEntry,
+  type Repinned,
   type Store,
   type Tx,
   type WaitingEvent,
@@ -39,6 +41,7 @@ import { toAppliedRun } from './to-applied-run.js'
  * T5 events are read by a statement of their own after the claim has locked the runs.
  * T6 what triggers make of a run's end is saved with the end.
  * T7 a gate that would change under a decision or vote which is not read yet does not change: the decision came first.
+ * T8 a change of version is the last event of its tick: what comes after it is folded under the new version.
  */
 
 /** Bounds of one tick. Runs, events and stored bytes at most; runs in flight over the whole fleet. */
@@ -143,6 +146,20 @@ const toInbox = (reply: ReceivedReply, at: number): InboxEntry => {
   }
 }
 
+/** T8: what a tick takes of a run's events: all, or those up to a change of version. */
+const takenOf = (rows: readonly WaitingEvent[], replies: readonly ReceivedReply[]) => {
+  const last = rows.findIndex(({ event }) => event.type === 'RunMigrated')
+  return last < 0 ? { rows, replies, later: [] } : { rows: rows.slice(0, last + 1), replies: [], later: replies }
+}
+
+/** The run as it is pinned after its events. */
+const pinnedAfter = (run: ClaimedRun, { history }: FoldedRun): ClaimedRun => {
+  const last = history.at(-1)
+  if (last?.event.type !== 'RunMigrated' || last.ignored !== null) return run
+  const { version, hash } = last.event.to
+  return { ...run, version, definitionHash: hash }
+}
+
 /** Whether somebody decides one of the gates that were to close because they show something else. Locks the others. */
 const decidedMeanwhile = async (tx: Tx, runId: string, { commands }: FoldedRun): Promise<boolean> => {
   const opened = new Set(commands.flatMap(({ command }) => (command.type === 'OpenGate' ? [command.gateId] : [])))
@@ -192,6 +209,8 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
     const repliesOf = group(input.replies)
     const ticked: TickedRun[] = []
     const followUps: FollowUps[] = []
+    const repinned: Repinned[] = []
+    let cut = false
     for (const run of runs) {
       const rows = waitingOf.get(run.runId) ?? []
       const replies = repliesOf.get(run.runId) ?? []
@@ -200,17 +219,25 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       try {
         if (!definition) throw new Error('DEFINITION_MISSING')
         if (run.semantics > semanticsKnown) throw new Error('SEMANTICS_UNKNOWN')
-        const events = eventsOf(run, rows, replies, at)
+        const taken = takenOf(rows, replies)
+        const isAll = taken.rows.length === rows.length && taken.later.length === 0
+        await insertInbox(
+          tx,
+          taken.later.map((reply) => toInbox(reply, at)),
+        )
+        const events = eventsOf(run, taken.rows, taken.replies, at)
         const restore = dependencies.restoreCheckpoint
         for (const [index, event] of events.entries())
-          events[index] = await hydrateEvent(tx, run, { event, definition, restore })
-        const folded = foldRun(run, events, { definition, now: at, deadlines, gatesDecided, spanIdOf })
+          events[index] = await hydrateEvent(tx, run, { event, definition, definitions, restore })
+        const fires = deadlines && events.at(-1)?.type !== 'RunMigrated'
+        const folded = foldRun(run, events, { definition, now: at, deadlines: fires, gatesDecided, spanIdOf })
         // A run that its first event did not begin would be admitted for ever.
         if (folded.state.status === 'created' && events.length > 0) throw new Error('NOT_BEGUN')
+        const pinned = pinnedAfter(run, folded)
         const applied = toAppliedRun(
-          run,
+          pinned,
           folded,
-          rows.map((row) => row.inboxId),
+          taken.rows.map((row) => row.inboxId),
         )
         if (await decidedMeanwhile(tx, run.runId, folded)) {
           // T7: the run is left as it is; whoever claims it next reads the decision first.
@@ -221,7 +248,9 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
           continue
         }
         // Also when nothing happened: a deadline that the row held too early must be set right, or it is claimed for ever.
-        ticked.push({ run, definition, folded, applied, events })
+        ticked.push({ run: pinned, definition, folded, applied, events })
+        if (pinned !== run) repinned.push({ runId: run.runId, version: pinned.version, hash: pinned.definitionHash })
+        if (!isAll) cut = true
         followUps.push(followUpsOf(run, folded))
       } catch (error) {
         // T2: our bug, or a definition that this build does not have. Its events are kept, held, for the unpark.
@@ -238,6 +267,7 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       tx,
       ticked.map((one) => one.applied),
     )
+    await repinRuns(tx, repinned)
     await saveFollowUps(tx, followUps)
     await limitChildren(
       tx,
@@ -246,7 +276,7 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
     )
     const triggered = await fireCompletions(tx, definitions, ticked) // T6
     const followed = triggered.length > 0 || followUps.some(({ inbox, children }) => inbox.length + children.length > 0)
-    const more = left || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
+    const more = left || cut || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
     return { runs: ticked, triggered, entryIds, more, nextTenant: claimed.nextTenant }
   })
 }

@@ -72,6 +72,18 @@ export {
   WorkflowView,
 } from './http/operation-views.js'
 export { BlockedView, ChargedAgainView, RecoveryPlanned, RecoveryPlanView } from './http/recovery-plan.js'
+export {
+  CheckVersion,
+  ConcernedRunView,
+  MigrateRun,
+  MigrateRuns,
+  MigrationFindingView,
+  MigrationPlanned,
+  MigrationPlanView,
+  migrationVerdicts,
+  RunsMigrated,
+  VersionCheck,
+} from './http/versions.js'
 export { ProblemDocument, ProblemMember } from './http/problem-document.js'
 export { CancelRun, DecideGate, ForkRun, ResumeRun } from './http/run-commands.js'
 export {

@@ -22,6 +22,7 @@ import { receiveSignal } from './signal-events.js'
 import type { RunState } from './state.js'
 import { allStates, stateOf } from './states-of.js'
 import { closeGateOf, voidDebt } from './stop-steps.js'
+import { migrateRun } from './versions/migrate-run.js'
 import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
 import { endStepSpan, errorMeta, publish, setScope, setStep, startTurn, type Turn } from './turn.js'
 
@@ -58,6 +59,7 @@ const applyEvent = (turn: Turn, event: RunEvent): string | null => {
   const { status, cancel } = turn.state
   if (event.type === 'RunStarted') return start(turn, event)
   if (event.type === 'RunForked') return forkRun(turn, event)
+  if (event.type === 'RunMigrated') return 'not-migratable'
   if (status === 'created') return event.type === 'CancelRequested' ? requestCancel(turn, event) : 'not-started'
   if (event.type === 'ResumeRequested') return resumeOrUndo(turn, event)
   if (event.type === 'DeadLetterReplayed') return replayOrUndo(turn, event)
@@ -161,6 +163,7 @@ const failExpression = (
  * with the reason why the event is ignored (A2).
  */
 export const advance = (definition: WorkflowDefinition, state: RunState, event: RunEvent): Advanced => {
+  if (event.type === 'RunMigrated') return migrateRun(definition, state, event)
   const index = indexDefinition(definition)
   const turn = startTurn(index, state, event)
   try {

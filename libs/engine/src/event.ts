@@ -1,3 +1,4 @@
+import type { WorkflowDefinition } from './definition.js'
 import type { Json, JsonObject } from './json.js'
 import type { RunState } from './state.js'
 
@@ -141,6 +142,16 @@ export type RunEvent =
       readonly from: { readonly runId: string; readonly checkpoint: number | null }
       readonly input: Json
       readonly restored?: RunState
+    })
+  /** The run goes on under another version of its definition, which the shell puts in. */
+  | (At & {
+      readonly type: 'RunMigrated'
+      readonly by: string
+      readonly from: { readonly version: number; readonly hash: string }
+      readonly to: { readonly version: number; readonly hash: string }
+      /** Steps by the names that they have in the new version. */
+      readonly mapping: Readonly<Record<string, string>>
+      readonly definition?: WorkflowDefinition
     })
   /** A failed or parked run goes on: from where it failed, or from a checkpoint whose state the shell restores into `restored`. */
   | (At & {

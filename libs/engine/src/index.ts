@@ -59,6 +59,14 @@ export {
   type RecoveryPlan,
   type UsageKnown,
 } from './plan-recovery.js'
+export { carryOver, type Migration } from './versions/migrate-run.js'
+export {
+  planMigration,
+  type MigrationFinding,
+  type MigrationPlan,
+  type MigrationVerdict,
+} from './versions/plan-migration.js'
+export type { StepMapping } from './versions/rename-steps.js'
 export { stepAt } from './step-at.js'
 export { stepsOf, type StepListed } from './steps-of.js'
 export { waitingFor, type WaitingFor } from './waiting-for.js'

@@ -38,6 +38,15 @@ export {
 } from './sql/definitions.js'
 export { listKnownEffects, listUsageSince } from './sql/known-effects.js'
 export { importRun, type ImportedFrom } from './sql/import-run.js'
+export {
+  listLiveRuns,
+  listMigrations,
+  repinRuns,
+  type LiveRun,
+  type LiveRunsPage,
+  type MigrationRow,
+  type Repinned,
+} from './sql/versions.js'
 export { forkRun, readInput, type Fork } from './sql/fork-run.js'
 export { decideGate, type Decided, type GateDecision } from './sql/decide-gate.js'
 export {

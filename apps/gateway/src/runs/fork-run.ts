@@ -1,11 +1,12 @@
 import type { ForkRun, RecoveryPlanned, RunAccepted } from '@flotilla/contracts'
-import { advance, initialState, type Json, type WorkflowDefinition } from '@flotilla/engine'
+import { advance, carryOver, initialState, planMigration, type Json, type WorkflowDefinition } from '@flotilla/engine'
 import { metrics } from '@flotilla/telemetry'
 import { v7 as uuidv7 } from 'uuid'
 import type { Gateway } from '../gateway.js'
 import { GatewayError } from '../http/gateway-error.js'
 import type { ForkOrigin } from '../ports.js'
 import type { RunRequest } from './ask-run.js'
+import { mappingOf, notMigratable } from '../workflows/migrate-runs.js'
 import { findRun } from './find-run.js'
 import { planRun } from './plan-recovery.js'
 import { runLinks } from './run-links.js'
@@ -36,8 +37,8 @@ const refuseUndone = ({ undone }: ForkOrigin): void => {
 
 /**
  * Makes a new run that begins with the state which a run, finished or not, had at a checkpoint, with the same input or
- * another one; without a checkpoint it begins at the start. Who gave the input counts as its submitter: the other run's
- * unless it is changed. 409 where nothing of the run could go on; the engine itself is asked.
+ * another one, under the same version or another one; without a checkpoint it begins at the start. Who gave the input
+ * counts as its submitter: the other run's unless it is changed. 409 where nothing of the run could go on; the engine itself is asked.
  */
 export const forkRun = async (
   gateway: Gateway,
@@ -46,13 +47,24 @@ export const forkRun = async (
 ): Promise<RunAccepted | RecoveryPlanned> => {
   const { run } = await findRun(gateway, principal.tenantId, runId)
   const { tenantId, principal: by } = principal
-  const definition = await gateway.catalogue.byHash(tenantId, run.definitionHash)
+  const pinned = await gateway.catalogue.byHash(tenantId, run.definitionHash)
+  const mapping = mappingOf(body.mapping)
+  const asked = body.version ?? null
+  const other = asked === null ? null : await gateway.catalogue.find(tenantId, run.workflow, asked)
+  const definition = other?.definition ?? pinned
+  /** The fork begins in its own version. */
+  const inOwnVersion = <T extends ForkOrigin>(origin: T): T => {
+    if (origin.restored === null || other === null || other.hash === run.definitionHash) return origin
+    const restored = carryOver(origin.restored, [{ from: pinned, to: definition, mapping }])
+    if (restored === null) throw notMigratable(planMigration([pinned, definition], origin.restored, mapping))
+    return { ...origin, restored }
+  }
   const input = body.input === undefined || body.input === null ? null : validateInput(definition, body.input)
   const checkpoint = body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint)
   if (body.plan === true)
     return planRun(gateway, { tenantId, runId, checkpoint, definition }, (origin) => {
       refuseUndone(origin)
-      return eventOf(input ?? origin.input, { runId, by, origin })
+      return eventOf(input ?? origin.input, { runId, by, origin: inOwnVersion(origin) })
     })
   const forkId = uuidv7()
   const forked = await gateway.store.forkRun(
@@ -60,19 +72,20 @@ export const forkRun = async (
     {
       runId: forkId,
       from: runId,
-      version: run.version,
-      definitionHash: run.definitionHash,
+      version: other?.version ?? run.version,
+      definitionHash: other?.hash ?? run.definitionHash,
       semantics: definition.semantics,
       submittedBy: input === null ? run.submittedBy : by,
-      mapping: null,
+      mapping: other === null ? null : { ...mapping },
       traceId,
       traceparent,
       checkpoint,
     },
     (origin) => {
       refuseUndone(origin)
-      const given = input ?? origin.input
-      if (!isForkable(definition, eventOf(given, { runId, by, origin })))
+      // What was valid for the other version need not be for this one.
+      const given = input ?? (other === null ? origin.input : validateInput(definition, origin.input))
+      if (!isForkable(definition, eventOf(given, { runId, by, origin: inOwnVersion(origin) })))
         throw new GatewayError(
           'RUN_NOT_FORKABLE',
           'The run had already ended at this checkpoint. Name one from before its end.',

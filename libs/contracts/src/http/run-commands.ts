@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsObject, IsOptional, IsString, Length, Matches, MaxLength, Validate } from 'class-validator'
+import { IsBoolean, IsIn, IsObject, IsOptional, IsString, Length, Matches, MaxLength, Validate, IsInt, Max, Min } from 'class-validator'
 import { ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator'
 import { contract } from '../contract.js'
 
@@ -47,6 +47,10 @@ export class ForkRun {
   @IsOptional() @Validate(IsCheckpoint) checkpoint?: number | string | null
   /** The new run's whole input; absent: the other run's. The workflow's own contract validates it. */
   @IsOptional() @IsObject() input?: Record<string, unknown> | null
+  /** The version of the workflow that the new run goes on under; absent: the other run's. */
+  @IsOptional() @IsInt() @Min(1) @Max(2_147_483_647) version?: number | null
+  /** Steps of the other run's version by the names that they have in that one. */
+  @IsOptional() @IsObject() mapping?: Record<string, string> | null
   /** Asks what would be done instead of doing it. */
   @IsOptional() @IsBoolean() plan?: boolean | null
 }

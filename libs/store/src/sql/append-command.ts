@@ -7,7 +7,7 @@ import { rowsOf } from './statement.js'
 /** What people may ask of a run that exists. */
 export type AskedEvent = Extract<
   UndatedEvent,
-  { readonly type: 'CancelRequested' | 'ResumeRequested' | 'SignalReceived' }
+  { readonly type: 'CancelRequested' | 'ResumeRequested' | 'RunMigrated' | 'SignalReceived' }
 >
 
 /** `unknown`: the tenant has no such run. `refused`: its status does not allow it. */
@@ -45,6 +45,7 @@ const finished = new Set(['completed', 'cancelled'])
 const allowed: Readonly<Record<AskedEvent['type'], (status: string) => boolean>> = {
   CancelRequested: (status) => !finished.has(status) && status !== 'failed',
   ResumeRequested: (status) => status === 'failed' || status === 'parked',
+  RunMigrated: (status) => !finished.has(status) && status !== 'parked',
   SignalReceived: (status) => !finished.has(status) && status !== 'failed',
 }
 
