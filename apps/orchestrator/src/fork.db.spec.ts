@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Json, RunEvent, Usage, WorkflowDefinition } from '@flotilla/engine'
 import {
+  appendCommand,
   asTenant,
   forkRun,
   inTransaction,
@@ -268,4 +269,92 @@ test('a fork that nothing can begin is parked, not admitted for ever', async () 
   await ticking()
   expect(parked).toContain(`${fork.runId} NOT_BEGUN`)
   expect((await rowOf(fork.runId)).status).toBe('parked')
+})
+
+const renamed: WorkflowDefinition = {
+  ...desk,
+  version: 2,
+  states: [
+    agent('first', 'check'),
+    { ...agent('second', 'third'), name: 'check' },
+    agent('third', 'end'),
+    { kind: 'end', name: 'end', status: 'completed', result: { amount: 'input.amount' } },
+  ],
+}
+const newHash = hashOf(renamed as unknown as Json) // a definition is JSON
+const migrate = async (runId: string, mapping: Record<string, string>) => {
+  await asTenant(engine.pool, shippedTenant, (tx) =>
+    registerDefinition(tx, { name: desk.name, version: 2, hash: newHash, definition: renamed, createdBy: 'spec' }),
+  )
+  const event = {
+    type: 'RunMigrated',
+    by: 'operator',
+    from: { version: 1, hash },
+    to: { version: 2, hash: newHash },
+    mapping,
+  } as const
+  await asTenant(gateway.pool, 'acme', (tx) => appendCommand(tx, { runId, event, dedupKey: null, traceparent: null }))
+}
+const pinOf = async (runId: string) =>
+  (await owner.pool.query('select version, definition_hash as hash from run where id = $1', [runId])).rows[0]
+const migrationsOf = async (runId: string) =>
+  (
+    await owner.pool.query(
+      `select event, ignored from history where run_id = $1 and event ->> 'type' = 'RunMigrated'`,
+      [runId],
+    )
+  ).rows
+
+test('T8 a migrated run is pinned to the new version by the very event, and goes to its end there', async () => {
+  const runId = await submit()
+  await answer(runId)
+  await migrate(runId, { second: 'check' })
+  await ticking()
+  expect(await pinOf(runId)).toEqual({ version: 2, hash: newHash })
+  expect(await debtsOf(runId)).toMatchObject([{ step: 'check', dispatch: 3 }])
+  const [migrated] = await migrationsOf(runId)
+  expect(migrated).toMatchObject({ event: { by: 'operator', mapping: { second: 'check' } }, ignored: null })
+  expect(migrated.event).not.toHaveProperty('definition')
+  await answer(runId)
+  await answer(runId)
+  expect(await rowOf(runId)).toMatchObject({ status: 'completed' })
+})
+
+test('T8 what comes with a change of version, in the same tick, is folded under the new one', async () => {
+  const runId = await submit()
+  await migrate(runId, {})
+  await answer(runId)
+  await ticking()
+  expect(await pinOf(runId)).toEqual({ version: 2, hash: newHash })
+  expect(await debtsOf(runId)).toMatchObject([{ step: 'check' }])
+})
+
+test('a migration that no longer fits is ignored with its reason, and the run keeps its version', async () => {
+  const runId = await submit()
+  await answer(runId)
+  await migrate(runId, {})
+  await ticking()
+  expect(await pinOf(runId)).toEqual({ version: 1, hash })
+  expect(await migrationsOf(runId)).toMatchObject([{ ignored: 'not-migratable' }])
+})
+
+test('a checkpoint of before a migration is restored as a state of the new version', async () => {
+  const runId = await submit()
+  await answer(runId)
+  await migrate(runId, { second: 'check' })
+  await ticking()
+  const state = await inTransaction(engine.pool, (tx) =>
+    restoreCheckpoint(tx, { runId, submittedBy: 'clerk' }, 1, renamed),
+  )
+  expect(Object.keys(state?.steps ?? {}).sort()).toEqual(['check', 'first'])
+})
+
+test('a fork under another version begins there with the steps renamed', async () => {
+  const parent = await submit()
+  await answer(parent)
+  await migrate(await submit(), {})
+  const fork = aFork(parent, { version: 2, definitionHash: newHash, mapping: { second: 'check' } })
+  await forkOff(fork)
+  await ticking()
+  expect(await debtsOf(fork.runId)).toMatchObject([{ step: 'check', input: { amount: 2 } }])
 })

@@ -276,7 +276,8 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
     )
     const triggered = await fireCompletions(tx, definitions, ticked) // T6
     const followed = triggered.length > 0 || followUps.some(({ inbox, children }) => inbox.length + children.length > 0)
-    const more = left || cut || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
+    const more =
+      left || cut || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
     return { runs: ticked, triggered, entryIds, more, nextTenant: claimed.nextTenant }
   })
 }

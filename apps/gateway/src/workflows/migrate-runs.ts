@@ -10,7 +10,7 @@ import {
   type RunsMigrated,
   type VersionCheck,
 } from '@flotilla/contracts'
-import { planMigration, type MigrationPlan, type RunState, type StepMapping, type WorkflowDefinition } from '@flotilla/engine'
+import { planMigration, type RunState, type StepMapping, type WorkflowDefinition } from '@flotilla/engine'
 import type { LiveRun } from '@flotilla/store'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
@@ -36,7 +36,9 @@ export const mappingOf = (mapping: Readonly<Record<string, unknown>> | null | un
     ([from, to]) => typeof to !== 'string' || !pathPattern.test(from) || !pathPattern.test(to),
   )
   if (wrong.length > 0)
-    throw new ContractError('mapping', [{ pointer: '/mapping', code: 'PATHS', detail: 'must name steps by their paths' }])
+    throw new ContractError('mapping', [
+      { pointer: '/mapping', code: 'PATHS', detail: 'must name steps by their paths' },
+    ])
   return (mapping ?? {}) as StepMapping // strings by the check
 }
 
@@ -53,8 +55,13 @@ const planOf = (
   return { verdict, findings: findings.map((finding) => ({ ...finding })) }
 }
 
+/** What stands in the way, by step. */
+interface Stands {
+  readonly findings: readonly { readonly step: string | null; readonly code: string }[]
+}
+
 /** 409 with what stands in the way. */
-export const notMigratable = ({ findings }: Pick<MigrationPlan, 'findings'>): GatewayError =>
+export const notMigratable = ({ findings }: Stands): GatewayError =>
   new GatewayError(
     'RUN_NOT_MIGRATABLE',
     'The run cannot go on under this version from where it stands.',
@@ -116,7 +123,7 @@ interface Concerned {
 
 /** Every live run that the version concerns, with what it means for it, a page at a time. */
 async function* concernedRuns(gateway: Gateway, { tenantId, to, from, mapping }: Concerned) {
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const page: readonly LiveRun[] = await gateway.store.listLiveRuns(tenantId, {
       workflow: to.name,
       version: from,

@@ -1,4 +1,17 @@
-import { IsBoolean, IsIn, IsObject, IsOptional, IsString, Length, Matches, MaxLength, Validate, IsInt, Max, Min } from 'class-validator'
+import {
+  IsBoolean,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  MaxLength,
+  Validate,
+  IsInt,
+  Max,
+  Min,
+} from 'class-validator'
 import { ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator'
 import { contract } from '../contract.js'
 
