@@ -40,6 +40,8 @@ export const parallel = <On extends string, const To extends string>(
     /** Default `all`. */
     readonly join?: JoinSpec
     readonly onBranchFailure: 'fail-fast' | 'best-effort'
+    /** For all branches together. */
+    readonly deadline?: Duration
     readonly on: Edges<On, To> & Answering<NoInfer<On>, 'done'>
   },
 ): State<To> => ({
@@ -48,6 +50,7 @@ export const parallel = <On extends string, const To extends string>(
     ...commonOf(step),
     join: joinOf(step.join ?? 'all'),
     onBranchFailure: step.onBranchFailure,
+    ...(step.deadline === undefined ? {} : { deadlineMs: msOf(step.deadline) }),
     branches: Object.entries(step.branches).map(([name, held]) => ({ name, ...held })),
     transitions: transitionsOf(step.on),
   },

@@ -93,9 +93,12 @@ export const parallelIn = (cursor: Cursor, state: string, reading: Reading, read
     ...read(held, reading),
     ...compact({ requirement: requirementIn(member(held, 'requirement')) }),
   }))
+  const join = joinIn(member(cursor, 'join'))
+  const deadlineMs = join.policy === 'until' ? undefined : durationMsOf(member(cursor, 'timeout'))
   return {
     kind: 'parallel',
-    join: joinIn(member(cursor, 'join')),
+    join,
+    ...compact({ deadlineMs }),
     onBranchFailure: wordOf(member(cursor, 'on_branch_failure'), failurePolicies) ?? 'fail-fast',
     branches: [...agents, ...branches],
     transitions: transitionsFrom(edges, asDone(edges)),
