@@ -20,6 +20,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
 import type { ReceivedReply } from './replies-inbox.js'
+import { replayHistory } from './replay-history.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { tick } from './tick.js'
 import { hashOf } from './to-applied-run.js'
@@ -357,4 +358,27 @@ test('a fork under another version begins there with the steps renamed', async (
   await forkOff(fork)
   await ticking()
   expect(await debtsOf(fork.runId)).toMatchObject([{ step: 'check', input: { amount: 2 } }])
+})
+
+test('P1 the stored history of every run gives the same states again: forks, migrations and all', async () => {
+  const definitions = makeDefinitions(async (key) => (await readDefinitionsByHash(engine.pool, [key])).get(key))
+  const { rows } = await owner.pool.query<{ id: string }>('select id from run where position > 0 order by id')
+  expect(rows.length).toBeGreaterThan(15)
+  const replayed = await inTransaction(engine.pool, async (tx) => {
+    const results = []
+    for (const { id } of rows) results.push(await replayHistory(tx, id, { definitions, restore: restoreCheckpoint }))
+    return results
+  })
+  expect(replayed.filter((result) => result === null || result.divergence !== null)).toEqual([])
+})
+
+test('P1 a history that was not made by this engine is told with where it differs', async () => {
+  const runId = await submit()
+  await answer(runId)
+  await owner.pool.query(`update run set state = jsonb_set(state, '{steps,first,visits}', '7') where id = $1`, [runId])
+  const definitions = makeDefinitions(async (key) => (await readDefinitionsByHash(engine.pool, [key])).get(key))
+  const replayed = await inTransaction(engine.pool, (tx) =>
+    replayHistory(tx, runId, { definitions, restore: restoreCheckpoint }),
+  )
+  expect(replayed?.divergence).toEqual({ position: 2, event: 'StepSucceeded', why: 'state' })
 })
