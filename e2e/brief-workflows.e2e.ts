@@ -172,3 +172,50 @@ describe('research_phase and drafting_phase', () => {
     expect((await submitter.get('/runs?workflow=drafting_phase')).body.items).toHaveLength(1)
   })
 })
+
+describe('brief_state_machine', () => {
+  const visitsOf = (run: any, name: string): number => run.steps.find((step: any) => step.name === name).visits
+
+  test('a wrong quotation is revised once, and the brief is stored as a version', async () => {
+    const input = { topic, constraints: { sourcesMax: 12 }, quotations: [wrongQuotation] }
+    const { runId } = await submitter.submit('brief_state_machine', input)
+    const run = await submitter.runWhen(runId, () => false)
+    expect(run.result).toMatchObject({
+      outcome: 'completed',
+      revision_count: 1,
+      verification_report: { passed: true },
+      reviewedBy: null,
+    })
+    expect(run.result.final_brief.body).not.toContain('9.9 million')
+    const workers = run.steps.find((step: any) => step.name === 'researching.workers')
+    expect(workers.items).toMatchObject({ failed: 0 })
+    expect(workers.items.done).toBeGreaterThanOrEqual(5)
+    const { body: checkpoints } = await submitter.get(`/runs/${runId}/checkpoints`)
+    const labels = checkpoints.items.map((checkpoint: any) => checkpoint.label)
+    expect(labels).toContain('requested')
+    expect(labels).toContain('researching')
+    expect(labels.some((label: string) => label.startsWith('draft 1, section'))).toBe(true)
+    const { body: artifacts } = await submitter.get(`/runs/${runId}/artifacts`)
+    expect(artifacts.items).toMatchObject([{ name: 'versioned_brief', version: 1 }])
+  })
+
+  test('a quotation that stays wrong comes to a person after three revisions', async () => {
+    const input = { topic, quotations: [{ ...wrongQuotation, insist: true }] }
+    const { runId } = await submitter.submit('brief_state_machine', input)
+    const waiting = await reviewer.runWhen(runId, (event) => event.type === 'hitl.requested')
+    expect(waiting.waitingFor).toMatchObject({ gate: 'human_review', shown: { revision_count: 3 } })
+    expect(visitsOf(waiting, 'verifying')).toBe(4)
+    await reviewer.post(`/runs/${runId}/hitl`, { decision: 'approve' })
+    const run = await submitter.runWhen(runId, () => false)
+    expect(run.result.outcome).toBe('completed')
+    expect(run.result.reviewedBy).toEqual(expect.any(String))
+  })
+
+  test('too few sources wait for a person, who ends it', async () => {
+    const { runId } = await submitter.submit('brief_state_machine', { topic: 'submarine cables' })
+    const waiting = await reviewer.runWhen(runId, (event) => event.type === 'hitl.requested')
+    expect(waiting.waitingFor.gate).toBe('human_input_needed')
+    await reviewer.post(`/runs/${runId}/hitl`, { decision: 'reject' })
+    expect((await submitter.runWhen(runId, () => false)).result.outcome).toBe('rejected')
+  })
+})

@@ -4,6 +4,7 @@ import { localNoticeBoard, makeActionAgents } from './actions/action-agents.js'
 import { makeBriefAgents } from './brief/brief-agents.js'
 import { contractAgents } from './contracts/contract-agents.js'
 import { loadCorpus } from './corpus/load-corpus.js'
+import { makeSupervisorAgents } from './brief/supervisor-agents.js'
 import { makeReactAgents } from './react/react-agents.js'
 
 const policies = fileURLToPath(new URL('../data/policies', import.meta.url))
@@ -16,6 +17,7 @@ await runAgentApp({
     const corpus = await loadCorpus(policies)
     return [
       ...makeBriefAgents(corpus),
+      ...makeSupervisorAgents(corpus),
       ...makeReactAgents(corpus),
       ...makeActionAgents(corpus, localNoticeBoard),
       ...contractAgents,

@@ -271,6 +271,13 @@ export {
   briefSourcesMax,
   ResearchExtractInput,
   ResearchExtractOutput,
+  ResearchGatherInput,
+  ResearchGatherOutput,
+  ResearchPlanInput,
+  ResearchPlanOutput,
+  ResearchTask,
+  ResearchWorkInput,
+  ResearchWorkOutput,
 } from './policy-brief/source.js'
 export {
   BriefOutline,

@@ -25,7 +25,8 @@ export const saveArtifacts = (turn: Turn, state: IndexedState, values: StepValue
     publish(turn, {
       type: 'artifact.saved',
       message: `${state.title}: ${name} saved as version ${version}`,
-      about: state,
+      // An end is no step: it has no span of its own.
+      ...(state.definition.kind === 'end' ? {} : { about: state }),
       meta: { artifactId, name, version },
     })
   }

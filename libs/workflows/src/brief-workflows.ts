@@ -1,5 +1,6 @@
 import type { WorkflowDefinition } from '@flotilla/engine'
 import { approveThenAct } from './approve-then-act.js'
+import { briefStateMachine } from './brief-state-machine.js'
 import { briefWorkflow } from './brief-workflow.js'
 import { contractAnalysis } from './contract-analysis.js'
 import { draftingPhase } from './drafting-phase.js'
@@ -11,6 +12,7 @@ import { researchPhase } from './research-phase.js'
 export const briefWorkflows: readonly WorkflowDefinition[] = [
   policyBriefV1,
   briefWorkflow,
+  briefStateMachine,
   approveThenAct,
   reactAgent,
   contractAnalysis,

@@ -6,6 +6,7 @@ import { trainingWorkflows } from './training-workflows.js'
 
 export { approveThenAct } from './approve-then-act.js'
 export { benchDesk } from './bench-desk.js'
+export { briefStateMachine } from './brief-state-machine.js'
 export { briefWorkflow } from './brief-workflow.js'
 export { briefWorkflows } from './brief-workflows.js'
 export { contractAnalysis } from './contract-analysis.js'

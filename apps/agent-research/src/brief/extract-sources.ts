@@ -1,4 +1,14 @@
-import type { BriefQuote, BriefSource, ResearchExtractInput, ResearchExtractOutput } from '@flotilla/contracts'
+import type {
+  BriefQuote,
+  BriefSource,
+  ResearchExtractInput,
+  ResearchExtractOutput,
+  ResearchGatherInput,
+  ResearchGatherOutput,
+  ResearchPlanOutput,
+  ResearchTask,
+  ResearchWorkOutput,
+} from '@flotilla/contracts'
 import type { Corpus, Found } from '../corpus/make-corpus.js'
 import { sentencesOf } from '../corpus/sentences-of.js'
 
@@ -40,23 +50,58 @@ const quotesOf = (corpus: Corpus, { document, score }: Found, query: string): re
     }))
 }
 
-/**
- * Searches the policies for a topic, and for the topic with each of `also`, and takes sentences out of what was found,
- * with their places. Nothing found is an answer: who asked compares with `sourcesMin`.
- */
-export const extractSources = (corpus: Corpus, input: ResearchExtractInput): ResearchExtractOutput => {
+const sourceOf = ({ document: { id, title, issuer, issuedOn }, score }: Found): BriefSource => ({
+  id,
+  title,
+  issuer,
+  issuedOn,
+  score,
+})
+
+interface FoundSources {
+  readonly found: readonly Found[]
+  /** Everything that was searched for. */
+  readonly query: string
+  readonly sourcesMin: number
+}
+
+/** Searches the policies for a topic, for the topic with each of `also`, and for those alone; best first. */
+const findSources = (corpus: Corpus, input: ResearchExtractInput): FoundSources => {
   const { topic, constraints, also } = input
   const queries = [topic, ...(also ?? []).flatMap((word) => [`${topic} ${word}`, word])]
   const found = joinFound(queries.flatMap((query) => corpus.search(query)))
     .filter((one) => inTime(one, input))
     .slice(0, constraints?.sourcesMax ?? sourcesMaxDefault)
-  const sources: BriefSource[] = found.map(({ document: { id, title, issuer, issuedOn }, score }) => ({
-    id,
-    title,
-    issuer,
-    issuedOn,
-    score,
-  }))
-  const quotes = found.flatMap((one) => quotesOf(corpus, one, queries.join(' ')))
-  return { sources, quotes, sourcesMin: constraints?.sourcesMin ?? sourcesMinDefault }
+  return { found, query: queries.join(' ').slice(0, 5_000), sourcesMin: constraints?.sourcesMin ?? sourcesMinDefault }
 }
+
+/**
+ * Searches the policies and takes sentences out of what was found, with their places. Nothing found is an answer: who
+ * asked compares with `sourcesMin`.
+ */
+export const extractSources = (corpus: Corpus, input: ResearchExtractInput): ResearchExtractOutput => {
+  const { found, query, sourcesMin } = findSources(corpus, input)
+  return { sources: found.map(sourceOf), quotes: found.flatMap((one) => quotesOf(corpus, one, query)), sourcesMin }
+}
+
+/** A supervisor's plan: one task for each source worth reading. */
+export const planTasks = (corpus: Corpus, input: ResearchExtractInput): ResearchPlanOutput => {
+  const { found, query, sourcesMin } = findSources(corpus, input)
+  return { tasks: found.map(({ document, score }) => ({ sourceId: document.id, query, score })), sourcesMin }
+}
+
+/** A worker's part: the quotes of one source. Null where there is no such source. */
+export const readSource = (corpus: Corpus, { sourceId, query, score }: ResearchTask): ResearchWorkOutput | null => {
+  const document = corpus.byId(sourceId)
+  if (!document) return null
+  const one = { document, score }
+  return { source: sourceOf(one), quotes: [...quotesOf(corpus, one, query)] }
+}
+
+/** The supervisor's review: what the workers brought as one list, and whether it is enough. */
+export const gatherFound = ({ found, sourcesMin }: ResearchGatherInput): ResearchGatherOutput => ({
+  sources: found.map(({ source }) => source),
+  quotes: found.flatMap(({ quotes }) => quotes),
+  sourcesMin,
+  enough: found.length >= sourcesMin,
+})

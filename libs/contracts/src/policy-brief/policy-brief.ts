@@ -22,6 +22,9 @@ export class BriefRequest {
   @IsOptional() @NestedList(() => Quotation, { max: 20 }) quotations?: Quotation[] | null
 }
 
+/** The same for the state machine. */
+export class BriefStateMachineInput extends BriefRequest {}
+
 /** What the drafting phase is given by the research phase before it. */
 export class DraftingPhaseInput {
   @IsString() @Length(1, 500) topic!: string
@@ -36,4 +39,5 @@ export class DraftingPhaseInput {
 
 contract('policy_brief_v1.input.v1', PolicyBriefRequest)
 contract('brief_workflow.input.v1', BriefRequest)
+contract('brief_state_machine.input.v1', BriefStateMachineInput)
 contract('drafting_phase.input.v1', DraftingPhaseInput)

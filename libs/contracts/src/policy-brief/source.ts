@@ -1,6 +1,7 @@
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsInt,
   IsISO8601,
   IsNumber,
@@ -69,5 +70,50 @@ export class ResearchExtractOutput {
   @IsInt() @Min(0) @Max(briefSourcesMax) sourcesMin!: number
 }
 
+/** What one worker does: read one source. */
+export class ResearchTask {
+  @IsString() @Length(1, 100) sourceId!: string
+  /** What to look for in it. */
+  @IsString() @Length(1, 5_000) query!: string
+  @IsNumber() @Min(0) score!: number
+}
+
+/** Input of the supervisor's plan. */
+export class ResearchPlanInput extends ResearchExtractInput {}
+
+/** Output of the supervisor's plan: a task for each source worth reading. */
+export class ResearchPlanOutput {
+  @NestedList(() => ResearchTask, { max: briefSourcesMax }) tasks!: ResearchTask[]
+  @IsInt() @Min(0) @Max(briefSourcesMax) sourcesMin!: number
+}
+
+/** Input of a worker. */
+export class ResearchWorkInput {
+  @Nested(() => ResearchTask) task!: ResearchTask
+}
+
+/** Output of a worker. */
+export class ResearchWorkOutput {
+  @Nested(() => BriefSource) source!: BriefSource
+  @NestedList(() => BriefQuote, { max: 10 }) quotes!: BriefQuote[]
+}
+
+/** Input of the supervisor's review: what the workers that came back brought. */
+export class ResearchGatherInput {
+  @NestedList(() => ResearchWorkOutput, { max: briefSourcesMax }) found!: ResearchWorkOutput[]
+  @IsInt() @Min(0) @Max(briefSourcesMax) sourcesMin!: number
+}
+
+/** Output of the supervisor's review. */
+export class ResearchGatherOutput extends ResearchExtractOutput {
+  @IsBoolean() enough!: boolean
+}
+
+contract('research.plan.input.v1', ResearchPlanInput)
+contract('research.plan.output.v1', ResearchPlanOutput)
+contract('research.work.input.v1', ResearchWorkInput)
+contract('research.work.output.v1', ResearchWorkOutput)
+contract('research.gather.input.v1', ResearchGatherInput)
+contract('research.gather.output.v1', ResearchGatherOutput)
 contract('research.extract.input.v1', ResearchExtractInput)
 contract('research.extract.output.v1', ResearchExtractOutput)

@@ -127,7 +127,8 @@ const judge = (place: Place, { source, what, output, needs, mayBeNull }: Use, sh
 
 /** Where a value cannot be what is asked for: the way to it, and both shapes in words. */
 const mismatches = (given: Shape, asked: Shape, at: string): readonly string[] => {
-  if (given.kinds === null || asked.kinds === null) return []
+  // Nothing at all, as in an empty list, fits whatever is asked for.
+  if (given.kinds === null || given.kinds.size === 0 || asked.kinds === null) return []
   const mayBe = [...given.kinds].some((kind) => kind !== 'null' && asked.kinds?.has(kind))
   const onlyNull = [...given.kinds].every((kind) => kind === 'null')
   if (onlyNull ? !asked.kinds.has('null') : !mayBe) return [`${at} is ${inWords(given)}, not ${inWords(asked)}`]

@@ -109,15 +109,16 @@ const eventsFrom = (
     const waiting = stateOf(turn, step)?.definition
     events.push(...askedOf(rows, step, { dispatch, status, ...kept }, at))
     const from = { at, step, dispatch, attempt: 1 }
-    if (kept.mayBeDone) events.push({ type: 'StepSucceeded', ...from, output: {}, usage: null })
+    const outputs = options.outputs?.(step) ?? [{}]
+    if (kept.mayBeDone)
+      for (const output of outputs) events.push({ type: 'StepSucceeded', ...from, output, usage: null })
     if (owesReply({ dispatch, status, ...kept }) && waiting?.kind === 'workflow') {
       const ended = { type: 'ChildFinished', at, step, dispatch, runId: null, error: null, output: {} } as const
       events.push({ ...ended, status: 'completed' })
       if (failures) events.push({ ...ended, status: 'failed' })
     } else if (owesReply({ dispatch, status, ...kept })) {
       if (status === 'waiting') events.push({ type: 'StepStarted', ...from })
-      for (const output of options.outputs?.(step) ?? [{}])
-        events.push({ type: 'StepSucceeded', ...from, output, usage: null })
+      for (const output of outputs) events.push({ type: 'StepSucceeded', ...from, output, usage: null })
       if (failures)
         events.push({ type: 'StepFailed', ...from, error: { code: 'BROKEN', message: 'broken' }, attempts: 1 })
     }

@@ -32,6 +32,23 @@ export const briefOutputs = {
   },
 } as const satisfies Readonly<Record<string, JsonObject>>
 
+/** A supervisor who plans so many tasks, workers who bring a source each, and a review that counts; two are enough. */
+export const supervisedBy = (tasks: number): SimulatedAgents => ({
+  'research.plan': () => ({
+    output: {
+      tasks: Array.from({ length: tasks }, (_, n) => ({ sourceId: `source-${n}`, query: 'heat', score: 1 })),
+      sourcesMin: 2,
+    },
+  }),
+  'research.work': () => ({ output: { source, quotes: [quote] } }),
+  'research.gather': ({ input }) => {
+    const { found: brought } = input as { found: readonly unknown[] } // what the definition maps
+    const found = brought.length
+    const sources = Array.from({ length: found }, () => source)
+    return { output: { sources, quotes: found > 0 ? [quote] : [], sourcesMin: 2, enough: found >= 2 } }
+  },
+})
+
 /** Fewer sources than would be enough. */
 export const tooFewSources: JsonObject = { ...briefOutputs['research.extract'], sources: [source] }
 /** An outline with a section that nothing supports. */
@@ -46,6 +63,22 @@ export const failedAudit: JsonObject = { verification_report: report(false) }
 /** Agents by name that always answer the same. */
 export const alwaysAnswering = (outputs: Readonly<Record<string, JsonObject>>): SimulatedAgents =>
   Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, () => ({ output })]))
+
+/** What the steps of the state machine may come to, by the last part of their path, for a walk over all of it. */
+export const stateMachineOutputs = (step: string): readonly Json[] => {
+  const { sources, quotes } = briefOutputs['research.extract']
+  const gathered = { sources, quotes, sourcesMin: 2, enough: true }
+  const byName: Readonly<Record<string, readonly Json[]>> = {
+    plan: [{ tasks: [{ sourceId: 'cool-roofs', query: 'heat', score: 1 }], sourcesMin: 2 }],
+    worker: [{ source, quotes: [quote] }],
+    review: [gathered, { ...gathered, enough: false }],
+    outlining: [briefOutputs['research.outline'], incompleteOutline],
+    sections: [briefOutputs['research.draft']],
+    setting: [briefOutputs['research.finalize']],
+    verifying: [briefOutputs['research.verify'], failedAudit],
+  }
+  return byName[step.split('.').at(-1) ?? ''] ?? [{}]
+}
 
 /** The agents that make briefs, all answering well unless told otherwise. */
 export const briefAgents = (other: SimulatedAgents = {}): SimulatedAgents => ({

@@ -8,6 +8,8 @@ import {
   briefOutputs,
   failedAudit,
   incompleteOutline,
+  stateMachineOutputs,
+  supervisedBy,
   tooFewSources,
 } from './brief-world.js'
 
@@ -18,6 +20,8 @@ const decideByWhatIsShown = ({ shown }: OpenGate): Decision => ({
 
 const action = { policyId: 'p-1', asOf: '2026-01-01' }
 const input = { topic: 'summer heat' }
+
+const walk = { input, outputs: stateMachineOutputs }
 
 /** The worlds of the workflows of agent-research, by workflow. */
 export const briefWorlds: Readonly<Record<string, Readonly<Record<string, LawfulWorld>>>> = {
@@ -67,6 +71,19 @@ export const briefWorlds: Readonly<Record<string, Readonly<Record<string, Lawful
     'all well': {
       agents: briefAgents(),
       options: { input: { ...input, ...briefOutputs['research.extract'], researchRunId: 'run-0' } },
+    },
+  },
+  brief_state_machine: {
+    'all well': { agents: briefAgents(supervisedBy(3)), options: { input, decide: decideByWhatIsShown }, walk },
+    'revised three times, then delivered by a person': {
+      agents: briefAgents({ ...supervisedBy(2), 'research.verify': () => ({ output: failedAudit }) }),
+      options: { input },
+      walk,
+    },
+    'too few sources, ended by a person': {
+      agents: briefAgents(supervisedBy(1)),
+      options: { input, decide: () => ({ decision: 'reject' }) },
+      walk,
     },
   },
 }
