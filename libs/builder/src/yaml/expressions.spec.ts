@@ -39,3 +39,8 @@ test('what is assigned, put out or counted is written', () => {
   }
   expect([...writtenIn({ states })]).toEqual(['x', 'y', 'n'])
 })
+
+test('what is too long for an expression is left to the linter at once', () => {
+  for (const text of ['{{'.repeat(500_000), 'a.'.repeat(500_000)])
+    expect(expressionOf({ value: text, path: [], problems: makeProblems() }, names)).toBe(text)
+})

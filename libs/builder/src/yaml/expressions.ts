@@ -44,8 +44,12 @@ const qualified = (name: string, { written, guards }: Names): string => {
   return written.has(name) ? `data.${name}` : `input.${name}`
 }
 
+/** Longer ones are left as they are, for the linter to refuse: the patterns below would take long over them. */
+const lengthMax = 2_000
+
 /** A CEL expression in which bare names say where they come from: `retry_count < 3` is `data.retry_count < 3`. */
 export const qualify = (expression: string, names: Names): Expression => {
+  if (expression.length > lengthMax) return expression
   const found = expression.match(tokens) ?? []
   const local = macroNames(expression)
   const meaningful = found.map((token, index) => ({ token, index })).filter(({ token }) => token.trim() !== '')
@@ -71,6 +75,7 @@ const whole = /^\{\{((?:(?!\}\}).)*)\}\}$/s
 
 /** A text with `{{ expressions }}`: alone it is the value itself, among other text it becomes a part of a string. */
 const ofTemplate = (text: string, names: Names): Expression => {
+  if (text.length > lengthMax) return text
   const [, only] = whole.exec(text.trim()) ?? []
   if (only !== undefined) return qualify(only, names)
   return text

@@ -23,6 +23,9 @@ export interface Shapes {
   ) => Shape
 }
 
+/** Keys of the shared state that depend on one another: further ones are not followed. */
+const depthMax = 50
+
 const quiet: Seen['report'] = () => undefined
 
 const ofActions = (actions: readonly Action[] = []): readonly Assignment[] =>
@@ -76,6 +79,7 @@ export const shapesOf = (definition: WorkflowDefinition, schemaOf: SchemaOf): Sh
   for (const place of places) inScope.set(place.scope, [...(inScope.get(place.scope) ?? []), place])
   const owners = new Map(places.map((place) => [ownScope(place), place]))
   const scopes = new Map<string, ReadonlyMap<string, Shape>>()
+  let depth = 0
   const artifacts = objectShape(
     Object.fromEntries(
       places.flatMap(({ state }) =>
@@ -125,6 +129,8 @@ export const shapesOf = (definition: WorkflowDefinition, schemaOf: SchemaOf): Sh
       const own = writes.get(key)
       if (!own) return undefined
       known.set(key, anything) // where it depends on itself
+      if (depth >= depthMax) return anything
+      depth += 1
       const shape = own
         .map(({ place, assignment, on }) =>
           assignment.to.includes('.')
@@ -132,6 +138,7 @@ export const shapesOf = (definition: WorkflowDefinition, schemaOf: SchemaOf): Sh
             : reduced(assignment, ofExpression(place, assignment.from, { output: outputOf(place, on), report: quiet })),
         )
         .reduce(eitherOf)
+      depth -= 1
       known.set(key, shape)
       return shape
     }

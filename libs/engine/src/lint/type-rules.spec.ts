@@ -163,3 +163,9 @@ test('an outcome that the schema lists is answered, and what is answered may com
     'OUTCOME_IMPOSSIBLE goood never comes: the outcome is good or bad',
   ])
 })
+
+test('a long chain of keys that depend on one another is judged without an end', () => {
+  const assign = Array.from({ length: 900 }, (_, n) => ({ to: `k${n}`, from: n === 899 ? '1' : `data.k${n + 1}` }))
+  const set: StateDefinition = { kind: 'set', name: 'chain', assign, transitions: [{ on: 'done', to: 'end' }] }
+  expect(found([set, anEnd({ result: { k: 'data.k0', kk: '{"a": data.k1, "b": data.k1}' } })])).toEqual([])
+})

@@ -3,6 +3,7 @@ import { dueDeadlines, nextDeadlineAt, remindsOnly } from '../deadline-events.js
 import { dueMoments } from '../due-moments.js'
 import type { WorkflowDefinition } from '../definition.js'
 import { indexDefinition } from '../definition-index.js'
+import { awaitedSignals } from '../enter-states.js'
 import type { RunEvent } from '../event.js'
 import { initialState } from '../initial-state.js'
 import type { Json, JsonObject } from '../json.js'
@@ -106,7 +107,8 @@ const eventsFrom = (
   }
   const turn = startTurn(indexDefinition(definition), state, { type: 'RunStarted', at, input: null })
   for (const [step, { dispatch, status, ...kept }] of Object.entries(state.steps)) {
-    const waiting = stateOf(turn, step)?.definition
+    const entered = stateOf(turn, step)
+    const waiting = entered?.definition
     events.push(...askedOf(rows, step, { dispatch, status, ...kept }, at))
     const from = { at, step, dispatch, attempt: 1 }
     const outputs = options.outputs?.(step) ?? [{}]
@@ -122,8 +124,9 @@ const eventsFrom = (
       if (failures)
         events.push({ type: 'StepFailed', ...from, error: { code: 'BROKEN', message: 'broken' }, attempts: 1 })
     }
-    if (waiting?.kind === 'wait' && waiting.signal !== undefined && isActive({ dispatch, status, ...kept }))
-      events.push({ type: 'SignalReceived', at, name: waiting.signal, payload: {}, by: 'someone' })
+    if (entered && isActive({ dispatch, status, ...kept }))
+      for (const name of awaitedSignals(entered))
+        events.push({ type: 'SignalReceived', at, name, payload: {}, by: 'someone' })
   }
   for (const { gateId, gate, outcomes } of Object.values(state.gates))
     for (const decision of outcomes) {
