@@ -22,7 +22,8 @@ import { gateKey, visitKey, type HistoryRow, type RunRow, type Tables } from './
  * K4 what is owed by the state is in the outbox, and nothing else.
  * K5 what waits for a person has a gate, and an open gate has somebody who waits.
  * K6 the next deadline is not later than the state's own.
- * K7 at rest every run has ended, nothing is owed, nobody is asked, no event lies about.
+ * K7 a gate that a person has decided does not run into its deadline as well.
+ * K8 at rest every run has ended, nothing is owed, nobody is asked, no event lies about.
  */
 export class Broken extends Error {
   override readonly name = 'Broken'
@@ -99,6 +100,10 @@ export const makeWorldChecks = (
       mirror.seq = seq
       mirror.progress = progress
     }
+    if (entry.ignored === null && event.type === 'DeadlineReached' && event.deadline === 'gate') {
+      const gate = tables.gate.get(gateKey(run.id, event.gateId ?? ''))
+      if (gate?.status === 'decided') broken('K7', `${gate.id} was decided, and its deadline applied`)
+    }
     if (entry.ignored === null && isLastWord(event)) {
       const owed = before.steps[event.step]?.dispatch
       if (owed !== event.dispatch) broken('K3', `${event.step} owed ${owed} and was given ${event.dispatch}`)
@@ -164,15 +169,15 @@ export const makeWorldChecks = (
     },
     atRest: (tables, wanted) => {
       const asked = [...tables.run.values()].filter(({ childOf }) => childOf === null).length
-      if (asked !== wanted) broken('K7', `${wanted} runs were asked for, there are ${asked}`)
+      if (asked !== wanted) broken('K8', `${wanted} runs were asked for, there are ${asked}`)
       const going = [...tables.run.values()].filter(
         ({ status }) => !['completed', 'failed', 'cancelled'].includes(status),
       )
       if (going.length > 0)
-        broken('K7', going.map((run) => `a run is ${run.status} for ever: ${JSON.stringify(waits(run))}`).join('; '))
-      for (const row of tables.outbox.values()) broken('K7', `${row.step} ${row.dispatch} is owed for ever`)
-      for (const row of tables.gate.values()) if (row.status === 'open') broken('K7', `${row.id} is open for ever`)
-      for (const row of tables.inbox.values()) broken('K7', `${String(row.event['type'])} is never applied`)
+        broken('K8', going.map((run) => `a run is ${run.status} for ever: ${JSON.stringify(waits(run))}`).join('; '))
+      for (const row of tables.outbox.values()) broken('K8', `${row.step} ${row.dispatch} is owed for ever`)
+      for (const row of tables.gate.values()) if (row.status === 'open') broken('K8', `${row.id} is open for ever`)
+      for (const row of tables.inbox.values()) broken('K8', `${String(row.event['type'])} is never applied`)
     },
   }
 }

@@ -37,7 +37,8 @@ const isLook = (tables: Tables, name: string): boolean => {
   return name === 'hold-stray-events' && tables.inbox.size === 0
 }
 
-interface Query {
+/** A statement on its way to the database. */
+export interface Query {
   readonly name: string
   readonly text: string
   readonly values: readonly unknown[]
@@ -63,6 +64,10 @@ export interface PostgresHooks {
   readonly onError: (error: unknown, statement: string) => void
   /** For planted bugs: replaces the values of a statement before it runs. */
   readonly tamper?: (query: Query) => Query
+  /** For planted bugs: a statement whose locks are forgotten. */
+  readonly unlocked?: string
+  /** For planted bugs: replaces the rows that a statement gives. */
+  readonly answer?: (query: Query, rows: readonly object[]) => readonly object[]
 }
 
 /** Makes the database of one world. Statements run one at a time, when the scheduler picks them. */
@@ -89,14 +94,14 @@ export const makeModelPostgres = (scheduler: () => Scheduler, hooks: PostgresHoo
           tx,
           now,
           lock: (key) => transactions.lock(tx, key),
-          tryLock: (key) => transactions.tryLock(tx, key),
+          tryLock: (key) => query.name === hooks.unlocked || transactions.tryLock(tx, key),
           write: (change) => void tx.writes.push(change),
           isDead: (name) => !names.has(name),
         },
         query.values,
       )
       tx.waitsFor = null
-      return { rows }
+      return { rows: hooks.answer?.(query, rows) ?? rows }
     } catch (error) {
       // A statement that waits, or fails, has done nothing.
       tx.writes.length = writes

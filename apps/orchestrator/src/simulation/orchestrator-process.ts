@@ -19,8 +19,9 @@ export interface Replaceable {
   readonly relay: typeof relay
   readonly sweep: typeof sweep
   readonly afterTick: typeof afterTick
+  readonly makeReadReplies: typeof makeReadReplies
 }
-export const theProduct: Replaceable = { tick, relay, sweep, afterTick }
+export const theProduct: Replaceable = { tick, relay, sweep, afterTick, makeReadReplies }
 
 export interface OrchestratorWorld {
   readonly scheduler: Scheduler
@@ -129,7 +130,7 @@ export const startOrchestrator = (world: OrchestratorWorld, process: Process): v
   })
   loop(
     'replies',
-    makeReadReplies({
+    product.makeReadReplies({
       reader,
       inbox,
       sealer: openSeal,

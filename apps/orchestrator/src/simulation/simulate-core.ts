@@ -37,7 +37,7 @@ export interface CoreOptions {
   /** Planted bugs. */
   readonly product?: Partial<Replaceable>
   readonly effectKey?: WorkerWorld['effectKey']
-  readonly tamper?: PostgresHooks['tamper']
+  readonly planted?: Pick<PostgresHooks, 'tamper' | 'unlocked' | 'answer'>
 }
 
 /** What became of a world: null, or what broke, with the faults that had happened. */
@@ -126,7 +126,7 @@ export const makeCoreWorld = (options: CoreOptions): CoreWorld => {
       const code = (error as { code?: string }).code
       if (code === '23505' || code === undefined) fail(new Broken(`${statement}: ${(error as Error).message}`))
     },
-    ...(options.tamper === undefined ? {} : { tamper: options.tamper }),
+    ...options.planted,
   })
   // Whatever is called child-desk: one of the other stories, or nothing that anybody registered.
   if (seed % 5 !== 0 && !startsChildren(child.definition)) postgres.tables.definition.set('child-desk 1', child.hash)
@@ -201,7 +201,12 @@ export const makeCoreWorld = (options: CoreOptions): CoreWorld => {
     if (draw < bad * 7 && !decided) return { does: 'ask', payload: { question: 'may I?' }, deadlineMs: 600 }
     const verdict = chanceAt(seed, job.visit, 60 + hash(job.step)) % 2 === 0 ? 'a' : 'b'
     const output = story.output(job.step) ?? { verdict, amount: job.visit }
-    return { does: 'answer', output, effect: draw % 3 === 0, progress: draw % 5 === 0 }
+    return {
+      does: 'answer',
+      output,
+      effect: chanceAt(seed, job.visit, 70 + hash(job.step)) % 3 === 0,
+      progress: draw % 5 === 0,
+    }
   }
   const effectKey = options.effectKey ?? effectKeyOf
   const product = { ...theProduct, ...options.product }

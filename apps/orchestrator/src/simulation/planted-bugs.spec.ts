@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { makeReadReplies } from '../read-replies.js'
+import { relay } from '../relay.js'
+import { sweep } from '../sweep.js'
+import { makeCoverage } from './coverage.js'
+import type { Query } from './model-postgres.js'
+import { generatedStories, shrink, simulateCore, type CoreOptions, type Story } from './simulate-core.js'
+
+/** The simulation is alive: each of these bugs, planted from outside into the product that it drives, is found. */
+
+const seedsMax = 4_000
+let stories: readonly Story[]
+beforeAll(() => {
+  stories = generatedStories(150)
+})
+
+/** The rows of one part of `save-applied`, by how its SQL begins. */
+const savedRows = (query: Query, begin: string, change: (rows: object[]) => object[]): Query => {
+  if (!query.name.startsWith('save-applied-')) return query
+  const begins = [...query.text.matchAll(/\bp\d+ as \(\s*((?:update|delete from|insert into) \w+)/g)].map(
+    ([, of]) => of,
+  )
+  const values = query.values.map((value, index) =>
+    begins[index] === begin ? JSON.stringify(change(JSON.parse(String(value)) as object[])) : value,
+  )
+  return { ...query, values }
+}
+
+const withoutBeat = <T extends Parameters<typeof relay>[0] | Parameters<typeof sweep>[0]>(dependencies: T): T => ({
+  ...dependencies,
+  queues: { ...dependencies.queues, readBeat: () => Promise.resolve(Number.MAX_SAFE_INTEGER) },
+})
+
+const bugs: Readonly<Record<string, Pick<CoreOptions, 'product' | 'planted' | 'effectKey'>>> = {
+  'an emptied Redis is not sent again what it lost': {
+    product: { relay: (given) => relay(withoutBeat(given)), sweep: (given) => sweep(withoutBeat(given)) },
+  },
+  'a debt is marked as sent, and the beat raised, before it is sent': {
+    product: {
+      relay: (given) => {
+        const { queues } = given
+        const sendOwed: typeof queues.sendOwed = async (queue, owed) => {
+          const beat = await queues.raiseBeat((await queues.readBeat()) + 1)
+          void queues.sendOwed(queue, owed).catch(() => undefined)
+          return beat
+        }
+        return relay({ ...given, queues: { ...queues, sendOwed } })
+      },
+    },
+  },
+  'replies are acknowledged before they are applied': {
+    product: {
+      makeReadReplies: (given) => {
+        const { reader } = given
+        const read = async () => {
+          const entries = await reader.read()
+          if (entries.length > 0) await reader.ack(entries.map(({ id }) => id))
+          return entries
+        }
+        return makeReadReplies({ ...given, reader: { ...reader, read } })
+      },
+    },
+  },
+  'a run is claimed without its lock': { planted: { unlocked: 'claim-runs' } },
+  'a paid debt stays in the outbox': {
+    planted: { tamper: (query) => savedRows(query, 'delete from outbox', () => []) },
+  },
+  'a new debt is not written down': {
+    planted: { tamper: (query) => savedRows(query, 'insert into outbox', (rows) => rows.slice(1)) },
+  },
+  'a deadline does not ask whether a person was faster': {
+    planted: {
+      answer: ({ name, values }, rows) =>
+        name === 'lock-open-gates'
+          ? (JSON.parse(String(values[0])) as { gateId: string }[]).map(({ gateId }) => ({ id: gateId }))
+          : rows,
+    },
+  },
+  'the row of a run says that it is due later than it is': {
+    planted: {
+      tamper: (query) =>
+        savedRows(query, 'update run', (rows) => rows.map((row) => ({ ...row, next_deadline_at: 4e12 }))),
+    },
+  },
+  'an effect has another key with each attempt': {
+    effectKey: (job, attempt) => `${job.rootRunId}/${job.step}/${job.visit}/effect/${job.dispatch}.${attempt}`,
+  },
+  'the key of a submission is not looked at': {
+    planted: {
+      tamper: (query) =>
+        query.name === 'submit-runs'
+          ? {
+              ...query,
+              values: [
+                JSON.stringify((JSON.parse(String(query.values[0])) as object[]).map((row) => ({ ...row, key: null }))),
+              ],
+            }
+          : query,
+    },
+  },
+}
+
+describe('a planted bug is found', () => {
+  for (const [name, bug] of Object.entries(bugs))
+    test(name, { timeout: 300_000 }, async () => {
+      const options = { stories, coverage: makeCoverage(), ...bug }
+      const found = await simulateCore(
+        Array.from({ length: seedsMax }, (_, index) => index + 1),
+        options,
+      )
+      expect(found?.broken ?? 'nothing broke').not.toBe('nothing broke')
+      if (found === null) return
+      const small = await shrink(found, options)
+      expect(small.faults.length).toBeLessThanOrEqual(found.faults.length)
+      console.log(
+        `${name}: seed ${found.seed} of ${options.coverage.worlds}, ${small.faults.length} faults, ${small.broken}`,
+      )
+    })
+})
