@@ -53,7 +53,8 @@ describe('the agent alone', () => {
     expect(output).toEqual({ receipt: 'paid o-1' })
     expect(effects.map(({ name }) => name)).toEqual(['pay-back'])
   })
-  for (const { name, check } of agentLaws(refund, [input])) test(name, check)
+  for (const { name, check } of agentLaws(refund, [input]))
+    test(`law: ${name}`, () => expect(check()).resolves.toBeUndefined())
 })
 
 describe('the workflow alone, step by step', () => {
@@ -81,7 +82,7 @@ describe('the workflow with its agents, in virtual time', () => {
     expect(state.error?.code).toBe('STEP_DEADLINE')
   })
   for (const { fact, check } of lawsOf(refunds, world))
-    test(fact, () => {
+    test(`law: ${fact}`, () => {
       expect(check).not.toThrow()
     })
   test('a crash anywhere changes nothing', () => {

@@ -100,9 +100,9 @@ const bugs: Readonly<Record<string, Pick<CoreOptions, 'product' | 'planted' | 'e
   },
 }
 
-describe('a planted bug is found', () => {
+describe('planted bugs', () => {
   for (const [name, bug] of Object.entries(bugs))
-    test(name, { timeout: 300_000 }, async () => {
+    test(`it is found that ${name}`, { timeout: 300_000 }, async () => {
       const options = { stories, coverage: makeCoverage(), ...bug }
       const found = await simulateCore(
         Array.from({ length: seedsMax }, (_, index) => index + 1),
