@@ -434,6 +434,8 @@ export const statements: Readonly<Record<string, Model>> = {
   'list-unmirrored': listUnmirrored,
   'mark-mirrored': markMirrored,
   'find-checkpoint': findCheckpoint,
+  // No run here changes its version.
+  'list-migrations': () => [],
   'read-snapshot': () => [],
   'read-patches': readPatches,
 }
