@@ -350,3 +350,16 @@ export {
   ContractsSplitInput,
   ContractsSplitOutput,
 } from './policy-brief/contract-analysis.js'
+export {
+  DocumentEntity,
+  DocumentRequest,
+  EnrichInput,
+  Enrichment,
+  EnrichOutput,
+  entityKinds,
+  ExtractEntitiesInput,
+  ExtractEntitiesOutput,
+  IngestedDocument,
+  SummarizeInput,
+  SummarizeOutput,
+} from './documents/documents.js'

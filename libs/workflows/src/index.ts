@@ -2,6 +2,7 @@ import type { WorkflowDefinition } from '@flotilla/engine'
 import { benchDesk } from './bench-desk.js'
 import { briefWorkflows } from './brief-workflows.js'
 import { creditDesk } from './credit-desk.js'
+import { documentWorkflows } from './document-pipelines.js'
 import { trainingWorkflows } from './training-workflows.js'
 
 export { approveThenAct } from './approve-then-act.js'
@@ -11,6 +12,7 @@ export { briefWorkflow } from './brief-workflow.js'
 export { briefWorkflows } from './brief-workflows.js'
 export { contractAnalysis } from './contract-analysis.js'
 export { creditDesk } from './credit-desk.js'
+export { documentPipeline, documentWorkflows, entityPipeline } from './document-pipelines.js'
 export { draftingPhase } from './drafting-phase.js'
 export { managerSignOff } from './manager-sign-off.js'
 export { policyBriefV1 } from './policy-brief-v1.js'
@@ -26,4 +28,5 @@ export const shippedWorkflows: readonly WorkflowDefinition[] = [
   benchDesk,
   ...briefWorkflows,
   ...trainingWorkflows,
+  ...documentWorkflows,
 ]

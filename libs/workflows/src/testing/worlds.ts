@@ -3,6 +3,7 @@ import type { Decision, LawfulWorld, SimulatedAgents } from '@flotilla/engine/te
 import { briefWorlds } from './brief-worlds.js'
 import { complianceWorlds } from './compliance-worlds.js'
 import { application, outputsFor } from './credit-desk-world.js'
+import { documentWorlds } from './document-worlds.js'
 import { signOffWorlds } from './sign-off-worlds.js'
 import { trainingWorlds } from './training-worlds.js'
 
@@ -39,5 +40,6 @@ export const worlds: Readonly<Record<string, Readonly<Record<string, LawfulWorld
   training_state_machine: trainingWorlds,
   weekly_compliance_check: complianceWorlds,
   ...briefWorlds,
+  ...documentWorlds,
   'bench-desk': { 'all well': { agents: {}, walk: { badDays: { resume: false } } } },
 }

@@ -1,0 +1,2 @@
+export { makeDocumentAgents } from './document-agents.js'
+export { makeReferenceBook, type ReferenceService } from './reference-service.js'
