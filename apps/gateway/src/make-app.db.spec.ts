@@ -464,7 +464,7 @@ describe('operators', () => {
     const refusals = [
       [{ mode: 'rollback' }, 400, 'CONTRACT_VIOLATED', '/checkpoint'],
       [{ mode: 'escalate' }, 400, 'CONTRACT_VIOLATED', '/mode'],
-      [{ mode: 'abandon' }, 400, 'CONTRACT_VIOLATED', '/mode'],
+      [{ mode: 'abandon', checkpoint: 1 }, 400, 'CONTRACT_VIOLATED', '/checkpoint'],
       [{ plan: 'yes' }, 400, 'CONTRACT_VIOLATED', '/plan'],
     ] as const
     for (const [body, ...expected] of refusals) {

@@ -253,6 +253,21 @@ test('without a checkpoint a fork begins at the start', async () => {
   expect(await debtsOf(fork.runId)).toMatchObject([{ step: 'first', dispatch: 1, input: { amount: 2 } }])
 })
 
+test('a fork stands under the limit of the other run, and waits for its slot', async () => {
+  const parent = await submit()
+  await answer(parent)
+  await owner.pool.query(`update run set slot_key = 'one', slot_max = 1 where id = $1`, [parent])
+  const fork = aFork(parent)
+  await forkOff(fork)
+  await ticking()
+  expect((await rowOf(fork.runId)).status).toBe('created')
+  await answer(parent)
+  await answer(parent)
+  await owner.pool.query(`select grant_slot('acme', 'one')`)
+  await ticking()
+  expect((await rowOf(fork.runId)).status).toBe('running')
+})
+
 test('nobody forks the run of another tenant, nor from a checkpoint that it does not have', async () => {
   const parent = await submit()
   await answer(parent)

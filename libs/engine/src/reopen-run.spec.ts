@@ -209,3 +209,19 @@ describe('a replayed dead letter', () => {
     expect(handled.give(replay('a', 1)).last.ignored).toBe('not-failed')
   })
 })
+
+describe('abandoning', () => {
+  const abandon = { ...resume, mode: 'abandon' } as const
+
+  test('ends a failed run for good, and keeps why it had failed', () => {
+    const run = aRun(desk).fail('first')
+    run.give(abandon)
+    expect(run.published).toEqual(['run.cancelled'])
+    expect(run.state).toMatchObject({ status: 'cancelled', error: { code: 'BROKEN', step: 'first' } })
+    expect(run.give(resume).last.ignored).toBe('finished')
+  })
+
+  test('is for failed runs alone: what goes on is cancelled instead', () => {
+    expect(aRun(desk).give(abandon).last.ignored).toBe('not-failed')
+  })
+})

@@ -1,6 +1,7 @@
 import { undoAgain, undoAll } from './compensate.js'
 import { isCompensating, restsOnUndone, undoneAt } from './compensations.js'
 import type { RunEvent } from './event.js'
+import { endCancelled } from './finish-run.js'
 import type { JsonObject } from './json.js'
 import { replayDeadLetter, resumeRun } from './reopen-run.js'
 import type { RunState } from './state.js'
@@ -47,6 +48,13 @@ const compensateOnRequest = (turn: Turn): string | null => {
   return null
 }
 
+/** A failed run that nobody will take up again comes to its final end; its error says why it had failed. */
+const abandon = (turn: Turn): string | null => {
+  if (turn.state.status !== 'failed') return 'not-failed'
+  endCancelled(turn)
+  return null
+}
+
 /** O2. */
 const rollBack = (turn: Turn, event: Resume, restored: RunState): string | null => {
   const why = resumeRun(startTurn(turn.index, turn.state, event), event)
@@ -66,6 +74,7 @@ export const resumeOrUndo = (turn: Turn, event: Resume): string | null => {
   const { restored, mode } = event
   if (isCompensating(turn.state)) return 'compensating'
   if (mode === 'compensate') return compensateOnRequest(turn)
+  if (mode === 'abandon') return abandon(turn)
   if (!restored) return turn.state.compensation ? 'compensated' : resumeRun(turn, event)
   if (restored.compensation) return 'nothing-to-resume'
   if (restsOnUndone(turn.state, restored)) return 'undone-since' // O1

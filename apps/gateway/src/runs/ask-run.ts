@@ -88,9 +88,9 @@ export const resumeRun = async (
 ): Promise<RunCommandAccepted | RecoveryPlanned> => {
   const { principal, runId } = request
   const checkpoint = body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint)
-  if (body.mode === 'compensate' && checkpoint !== null)
+  if ((body.mode === 'compensate' || body.mode === 'abandon') && checkpoint !== null)
     throw new ContractError('http.resume-run.v1', [
-      { pointer: '/checkpoint', code: 'EQUALS', detail: 'must be absent: all that was done is undone' },
+      { pointer: '/checkpoint', code: 'EQUALS', detail: 'must be absent: the whole run is meant' },
     ])
   if (body.mode === 'rollback' && checkpoint === null)
     throw new ContractError('http.resume-run.v1', [
@@ -99,8 +99,11 @@ export const resumeRun = async (
   const { run } = await findRun(gateway, principal.tenantId, runId)
   const definition = await gateway.catalogue.byHash(principal.tenantId, run.definitionHash)
   const mode = body.mode ?? 'resume'
-  if (mode === 'compensate' && run.status !== 'failed')
-    throw new GatewayError('RUN_NOT_RESUMABLE', `The run is ${run.status}: only a failed one can be compensated.`)
+  if ((mode === 'compensate' || mode === 'abandon') && run.status !== 'failed')
+    throw new GatewayError(
+      'RUN_NOT_RESUMABLE',
+      `The run is ${run.status}: only a failed one can be given up or undone.`,
+    )
   const event = { type: 'ResumeRequested', by: principal.principal, checkpoint: null, mode } as const
   if (body.plan === true)
     return planRun(gateway, { tenantId: principal.tenantId, runId, checkpoint, definition }, (recovery) => {

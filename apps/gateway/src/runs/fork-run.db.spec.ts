@@ -114,6 +114,17 @@ test('a plan says what a fork or a rollback would do, and nothing happens', asyn
   expect([early.status, early.body.code]).toEqual([409, 'RUN_NOT_RESUMABLE'])
 })
 
+test('a failed run is abandoned for good, one that goes on is not', async () => {
+  const runId = await aRunAtItsGate()
+  const abandon = () => world.ask('operator', 'POST', `/runs/${runId}/resume`, { mode: 'abandon' })
+  expect((await abandon()).status).toBe(409)
+  await decide(runId, 'reject')
+  expect((await abandon()).status).toBe(202)
+  await world.settle(runId)
+  expect(await view(runId)).toMatchObject({ status: 'cancelled', error: { code: 'REJECTED' } })
+  expect((await abandon()).body.code).toBe('RUN_NOT_RESUMABLE')
+})
+
 test('the audit tells who forked what from where', async () => {
   const runId = await aRunAtItsGate()
   const { body } = await fork(runId, { checkpoint: 1 })

@@ -43,7 +43,7 @@ contract('http.decide-gate.v1', DecideGate)
  * How a run is resumed: from where it stopped or the checkpoint that is named. `rollback` insists on a checkpoint, and
  * undoes first what was done since. `compensate` undoes all that was done and can be undone; the run stays failed.
  */
-export const resumeModes = ['resume', 'rollback', 'compensate'] as const
+export const resumeModes = ['resume', 'rollback', 'compensate', 'abandon'] as const
 
 /** Body of `POST /runs/{id}/resume`; may be absent. */
 export class ResumeRun {

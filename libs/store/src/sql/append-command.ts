@@ -70,7 +70,9 @@ export const appendCommand = async (
   if (!allowed[command.event.type](status)) return { outcome: 'refused', status }
   const unparks = status === 'parked' && command.event.type !== 'SignalReceived'
   if (unparks) await rowsOf(tx, release, [command.runId])
-  const mustWait = command.event.type === 'ResumeRequested' && (await waitForSlot(tx, command.runId))
+  const { event } = command
+  const goesOn = event.type === 'ResumeRequested' && event.mode !== 'abandon'
+  const mustWait = goesOn && (await waitForSlot(tx, command.runId))
   if (mustWait) await rowsOf(tx, hold, [command.runId])
   const waits = mustWait || (run.waits && command.event.type !== 'CancelRequested')
   const held = waits || (status === 'parked' && !unparks)
