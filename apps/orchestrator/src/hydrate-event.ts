@@ -1,4 +1,11 @@
-import { carryOver, type RunEvent, type RunState, type StepMapping, type WorkflowDefinition } from '@flotilla/engine'
+import {
+  carryOver,
+  type RunEvent,
+  type RunPolicies,
+  type RunState,
+  type StepMapping,
+  type WorkflowDefinition,
+} from '@flotilla/engine'
 import { collectItems, readClaimedRuns, readItems, type ClaimedRun, type Tx } from '@flotilla/store'
 import type { Definitions } from './definitions.js'
 
@@ -11,11 +18,11 @@ export type RestoreCheckpoint = (
 ) => Promise<RunState | null>
 
 /** The event with which a run begins: its row is the event, so nothing waits in the inbox for it. */
-export const firstEventOf = (run: ClaimedRun, at: number): RunEvent => {
+export const firstEventOf = (run: ClaimedRun, at: number, policies?: RunPolicies): RunEvent => {
   const { forkedFrom, forkedCheckpoint, forkedBy, submittedBy, input } = run
-  if (forkedFrom === null) return { type: 'RunStarted', at, input }
+  if (forkedFrom === null) return { type: 'RunStarted', at, input, ...(policies ? { policies } : {}) }
   const from = { runId: forkedFrom, checkpoint: forkedCheckpoint }
-  return { type: 'RunForked', at, by: forkedBy ?? submittedBy, from, input }
+  return { type: 'RunForked', at, by: forkedBy ?? submittedBy, from, input, ...(policies ? { policies } : {}) }
 }
 
 /** What events are hydrated with. */

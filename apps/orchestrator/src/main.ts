@@ -96,6 +96,7 @@ await runMain(async () => {
               eventsMax: config.TICK_EVENTS_MAX,
               bytesMax: config.TICK_BYTES_MAX,
             },
+            policies: { branchFailure: config.FAN_OUT_FAILURE },
             markClaim: marker.mark,
             restoreCheckpoint,
             onParked: (run, reason, error) => {

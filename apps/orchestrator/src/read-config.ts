@@ -1,5 +1,16 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
-import { integer, json, optional, readEnv, text, url, type Env, type EnvValues, type Field } from '@flotilla/runtime'
+import {
+  integer,
+  json,
+  oneOf,
+  optional,
+  readEnv,
+  text,
+  url,
+  type Env,
+  type EnvValues,
+  type Field,
+} from '@flotilla/runtime'
 
 /** Read like every other setting, so that a wrong key is told together with what else is wrong. */
 const key32: Field<Uint8Array> = { accepts: 'a key of 32 bytes in base64 or hex', parse: parseKey }
@@ -29,6 +40,8 @@ const settings = {
   RELAY_WINDOW: integer({ min: 1, max: 100_000, default: 1_000 }),
   /** How often schedules are looked through for what is due, in ms. */
   SCHEDULES_MS: integer({ min: 100, max: 60_000, default: 1_000 }),
+  /** What a failed branch means to the others where a workflow leaves that to the environment. */
+  FAN_OUT_FAILURE: oneOf(['fail-fast', 'best-effort'], { default: 'fail-fast' }),
   /** How long the checkpoints of a run are kept after its end, in days. */
   CHECKPOINT_RETENTION_DAYS: integer({ min: 0, max: 36_500, default: 7 }),
   SWEEP_MS: integer({ min: 200, max: 600_000, default: 2_000 }),

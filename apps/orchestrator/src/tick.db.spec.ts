@@ -223,3 +223,16 @@ test('a definition that cannot be read just now parks nobody', async () => {
   const ticked = await ticking()
   expect(ticked.runs.map(({ run }) => run.runId)).toEqual([runId])
 })
+
+test('what the environment says when a run begins stays with the run, whatever it says later', async () => {
+  const [id] = await submit(1)
+  await ticking([], { policies: { branchFailure: 'best-effort' } })
+  const [first] = await debts()
+  await ticking([started(first!)], { policies: { branchFailure: 'fail-fast' } })
+  expect((await rowOf(id!)).state.policies).toEqual({ branchFailure: 'best-effort' })
+  const { rows } = await owner.pool.query(
+    `select event -> 'policies' as policies from history where run_id = $1 and position = 1`,
+    [id],
+  )
+  expect(rows).toEqual([{ policies: { branchFailure: 'best-effort' } }])
+})

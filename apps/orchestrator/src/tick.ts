@@ -1,4 +1,4 @@
-import { gateDueAt, type RunEvent, type WorkflowDefinition } from '@flotilla/engine'
+import { gateDueAt, type RunEvent, type RunPolicies, type WorkflowDefinition } from '@flotilla/engine'
 import {
   claimRuns,
   claimSuspect,
@@ -58,6 +58,8 @@ export interface TickDependencies {
   readonly store: Store
   readonly definitions: Definitions
   readonly limits: TickLimits
+  /** What definitions leave to the environment; absent: the engine's own choice. */
+  readonly policies?: RunPolicies
   /** Names the claimed runs before they are folded; resolves when the marker is written. */
   readonly markClaim: (runs: readonly { readonly runId: string; readonly position: number }[]) => Promise<void>
   readonly restoreCheckpoint: RestoreCheckpoint
@@ -112,13 +114,13 @@ const eventsOf = (
   run: ClaimedRun,
   waiting: readonly WaitingEvent[],
   replies: readonly ReceivedReply[],
-  at: number,
+  { at, policies }: { readonly at: number; readonly policies: RunPolicies | undefined },
 ): RunEvent[] => {
   const events = [...waiting.map((row) => row.event), ...replies.map((reply) => reply.toEvent(at))]
   const [first] = events
   // An imported run brings its own beginning.
   if (run.state !== null || first?.type === 'CancelRequested' || first?.type === 'RunForked') return events
-  return [firstEventOf(run, at), ...events]
+  return [firstEventOf(run, at, policies), ...events]
 }
 
 const claim = async (tx: Tx, limits: TickLimits, input: TickInput): Promise<Claimed> => {
@@ -221,11 +223,7 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         if (run.semantics > semanticsKnown) throw new Error('SEMANTICS_UNKNOWN')
         const taken = takenOf(rows, replies)
         const isAll = taken.rows.length === rows.length && taken.later.length === 0
-        await insertInbox(
-          tx,
-          taken.later.map((reply) => toInbox(reply, at)),
-        )
-        const events = eventsOf(run, taken.rows, taken.replies, at)
+        const events = eventsOf(run, taken.rows, taken.replies, { at, policies: dependencies.policies })
         const restore = dependencies.restoreCheckpoint
         for (const [index, event] of events.entries())
           events[index] = await hydrateEvent(tx, run, { event, definition, definitions, restore })
@@ -247,6 +245,10 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
           )
           continue
         }
+        await insertInbox(
+          tx,
+          taken.later.map((reply) => toInbox(reply, at)),
+        )
         // Also when nothing happened: a deadline that the row held too early must be set right, or it is claimed for ever.
         ticked.push({ run: pinned, definition, folded, applied, events })
         if (pinned !== run) repinned.push({ runId: run.runId, version: pinned.version, hash: pinned.definitionHash })

@@ -39,7 +39,7 @@ export const parallel = <On extends string, const To extends string>(
     readonly branches: Readonly<Record<string, BranchSpec>>
     /** Default `all`. */
     readonly join?: JoinSpec
-    readonly onBranchFailure: 'fail-fast' | 'best-effort'
+    readonly onBranchFailure: 'fail-fast' | 'best-effort' | 'by-environment'
     /** For all branches together. */
     readonly deadline?: Duration
     readonly on: Edges<On, To> & Answering<NoInfer<On>, 'done'>

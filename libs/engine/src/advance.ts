@@ -43,12 +43,13 @@ export interface Advanced {
   readonly ignored?: string
 }
 
-const start = (turn: Turn, { input }: Extract<RunEvent, { readonly type: 'RunStarted' }>): string | null => {
+const start = (turn: Turn, { input, policies }: Extract<RunEvent, { readonly type: 'RunStarted' }>): string | null => {
   if (turn.state.status !== 'created') return 'already-started'
   const { deadlineMs, title, name, version } = turn.index.definition
   turn.state.status = 'running'
   turn.state.startedAt = turn.at
   turn.state.dueAt = deadlineMs === null ? null : turn.at + deadlineMs
+  if (policies) turn.state.policies = policies
   setScope(turn, '', { input, data: {} })
   publish(turn, { type: 'run.started', message: `${title} started`, meta: { workflow: name, version } })
   enterRun(turn)

@@ -150,7 +150,8 @@ export interface ParallelState extends StateBase {
   readonly kind: 'parallel'
   readonly branches: readonly Branch[]
   readonly join: Join
-  readonly onBranchFailure: 'fail-fast' | 'best-effort'
+  /** `by-environment`: as the orchestrator's FAN_OUT_FAILURE said when the run began; that is kept in the run. */
+  readonly onBranchFailure: 'fail-fast' | 'best-effort' | 'by-environment'
   /** For all branches together; a join `until` has its own. */
   readonly deadlineMs?: number
 }

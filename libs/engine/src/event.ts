@@ -24,6 +24,11 @@ export interface Usage {
   readonly cacheHit?: boolean
 }
 
+/** What a definition may leave to the environment that a run begins in. It holds for the run's whole life. */
+export interface RunPolicies {
+  readonly branchFailure: 'fail-fast' | 'best-effort'
+}
+
 /** Who voted for a decision, and when by Postgres' clock. */
 export interface GateVoter {
   readonly by: string
@@ -43,7 +48,7 @@ interface FromAgent extends At {
 }
 
 export type RunEvent =
-  | (At & { readonly type: 'RunStarted'; readonly input: Json })
+  | (At & { readonly type: 'RunStarted'; readonly input: Json; readonly policies?: RunPolicies })
   | (FromAgent & { readonly type: 'StepStarted' })
   | (FromAgent & {
       readonly type: 'StepProgressed'
@@ -141,6 +146,7 @@ export type RunEvent =
       readonly by: string
       readonly from: { readonly runId: string; readonly checkpoint: number | null }
       readonly input: Json
+      readonly policies?: RunPolicies
       readonly restored?: RunState
     })
   /** The run goes on under another version of its definition, which the shell puts in. */

@@ -78,6 +78,7 @@ export const forkRun = (turn: Turn, event: Forked): string | null => {
   if (turn.state.status !== 'created') return 'already-started'
   const { restored } = event
   if (!restored || restored.status === 'created') {
+    if (event.policies) turn.state.policies = event.policies
     setScope(turn, '', { input: event.input, data: {} })
     started(turn, event)
     enterRun(turn)

@@ -27,7 +27,7 @@ export type {
   WorkflowDefinition,
 } from './definition.js'
 export type { Command, GateClosing, StreamedEvent } from './command.js'
-export type { GateVoter, RunError, RunEvent, Usage } from './event.js'
+export type { GateVoter, RunError, RunEvent, RunPolicies, Usage } from './event.js'
 export type { OpenGate, RunState, RunStatus, Scope, StepState, StepStatus } from './state.js'
 export { advance, type Advanced } from './advance.js'
 export { checkDefinition, type CheckOptions } from './check-definition.js'

@@ -98,6 +98,15 @@ describe('a failing branch', () => {
     expect(it.succeed('c').state.error).toMatchObject({ code: 'POISON', step: 'b' })
   })
 
+  test('by environment: as was said when the run began, else fail-fast', () => {
+    const definition = aDefinition([fan({ onBranchFailure: 'by-environment' }), result])
+    const under = (branchFailure?: 'fail-fast' | 'best-effort') =>
+      aRun(definition, {}, { type: 'RunStarted', input: {}, ...(branchFailure ? { policies: { branchFailure } } : {}) })
+    expect(under('best-effort').fail('b', 'POISON').state.status).toBe('running')
+    expect(under('fail-fast').fail('b', 'POISON').state.status).toBe('failed')
+    expect(under().fail('b', 'POISON').state.status).toBe('failed')
+  })
+
   test('best-effort: the first of several failures is the one that is told', () => {
     const it = run({ onBranchFailure: 'best-effort' }).fail('b', 'FIRST').fail('a', 'SECOND').succeed('c')
     expect(it.state.error).toMatchObject({ code: 'FIRST', step: 'b' })

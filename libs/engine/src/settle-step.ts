@@ -196,7 +196,9 @@ export const closeJoin = (turn: Turn, owner: IndexedState, deadlineReached: bool
   const { definition } = owner
   if (definition.kind !== 'parallel' || !isActive(step)) return 'handled'
   const branches = step.branches ?? {}
-  const verdict = judgeJoin(definition, branches, deadlineReached)
+  const asked = definition.onBranchFailure
+  const onBranchFailure = asked === 'by-environment' ? (turn.state.policies?.branchFailure ?? 'fail-fast') : asked
+  const verdict = judgeJoin({ ...definition, onBranchFailure }, branches, deadlineReached)
   if (verdict === 'open') return 'pending'
 
   const failed = verdict === 'failed'

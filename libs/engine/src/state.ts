@@ -1,4 +1,4 @@
-import type { RunError } from './event.js'
+import type { RunError, RunPolicies } from './event.js'
 import type { Json, JsonObject } from './json.js'
 
 /** `parked` is not the engine's to say: the shell parks a run whose events it cannot apply. */
@@ -125,6 +125,8 @@ export interface RunState {
   readonly status: RunStatus
   readonly startedAt: number | null
   readonly finishedAt: number | null
+  /** What the environment said when the run began; absent: fail fast. */
+  readonly policies?: RunPolicies
   /** The run's own deadline. */
   readonly dueAt: number | null
   /** Dispatch numbers only rise, per run; a rollback never restores them. The same holds for the counters below. */

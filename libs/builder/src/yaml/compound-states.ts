@@ -99,7 +99,8 @@ export const parallelIn = (cursor: Cursor, state: string, reading: Reading, read
     kind: 'parallel',
     join,
     ...compact({ deadlineMs }),
-    onBranchFailure: wordOf(member(cursor, 'on_branch_failure'), failurePolicies) ?? 'fail-fast',
+    onBranchFailure:
+      wordOf(member(cursor, 'on_branch_failure'), [...failurePolicies, 'by-environment'] as const) ?? 'fail-fast',
     branches: [...agents, ...branches],
     transitions: transitionsFrom(edges, asDone(edges)),
   }

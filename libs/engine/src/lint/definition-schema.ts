@@ -129,6 +129,7 @@ const state = (kind: string, properties: JsonObject, required: readonly string[]
   )
 
 const onFailure = { enum: ['fail-fast', 'best-effort'] }
+const onBranch = { enum: ['fail-fast', 'best-effort', 'by-environment'] }
 const states = [
   state(
     'agent',
@@ -149,7 +150,7 @@ const states = [
   ),
   state('set', { assign: list(assignment) }, ['assign']),
   state('choice', {}, ['transitions']),
-  state('parallel', { branches: list(branch, 1), join, onBranchFailure: onFailure, deadlineMs: milliseconds }, [
+  state('parallel', { branches: list(branch, 1), join, onBranchFailure: onBranch, deadlineMs: milliseconds }, [
     'branches',
     'join',
     'onBranchFailure',
