@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import { DeadLettersController } from './dead-letters/dead-letters-controller.js'
+import { SignalsController } from './signals/signals-controller.js'
 import { TriggersController } from './triggers/triggers-controller.js'
 import { CheckpointsController } from './checkpoints/checkpoints-controller.js'
 import { GatesController } from './gates/gates-controller.js'
@@ -43,6 +44,7 @@ const gatewayModule = (gateway: Gateway, openApi: OpenApiSource): DynamicModule 
     GatesController,
     DeadLettersController,
     TriggersController,
+    SignalsController,
     QueuesController,
     VersionsController,
     WorkflowsController,

@@ -20,6 +20,7 @@ import type {
   ImportedFrom,
   LiveRun,
   LiveRunsPage,
+  PublishedSignal,
   QueueDepth,
   RunDetail,
   RunFilter,
@@ -116,6 +117,11 @@ export interface StorePorts {
     /** The definition's, with their inputs as the workflow takes them: they become the active ones. */
     triggers?: readonly Trigger[],
   ) => Promise<'created' | 'same' | 'different'>
+  /** Gives an event to whoever waits for it, else keeps it; `runId` is one of those that got it. */
+  readonly publishSignal: (
+    actor: Actor,
+    signal: PublishedSignal,
+  ) => Promise<{ readonly delivered: number; readonly runId: string | null; readonly kept: boolean }>
   readonly listTriggers: (tenantId: string) => Promise<readonly TriggerRow[]>
   /** `nextAt` gives a trigger's next moment from Postgres' now. Null: there is no such trigger. */
   readonly switchTrigger: (

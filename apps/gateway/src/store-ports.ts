@@ -39,6 +39,7 @@ import {
   listTriggers,
   now,
   ping,
+  publishSignal,
   readAllStream,
   readArtifact,
   readCheckpoint,
@@ -272,6 +273,18 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
           })
         }
         return outcome
+      }),
+    publishSignal: ({ tenantId, principal }, signal) =>
+      as(tenantId, async (tx) => {
+        const published = await publishSignal(tx, signal)
+        await appendAudit(tx, {
+          tenant: tenantId,
+          actor: principal,
+          action: 'signal.published',
+          subject: signal.name,
+          detail: { delivered: published.delivered, kept: published.kept },
+        })
+        return published
       }),
     listTriggers: (tenantId) => as(tenantId, listTriggers),
     switchTrigger: (actor, trigger, nextAt) => as(actor.tenantId, (tx) => turn(tx, actor, trigger, nextAt)),

@@ -2,11 +2,13 @@ import {
   cancelChildren,
   insertInbox,
   saveItems,
+  saveSubscriptions,
   startChildren,
   type ClaimedRun,
   type InboxEntry,
   type NewChild,
   type OpenedMap,
+  type NewSubscription,
   type SavedItem,
   type Tx,
 } from '@flotilla/store'
@@ -24,6 +26,8 @@ export interface FollowUps {
   readonly children: readonly NewChild[]
   readonly cancelled: readonly { readonly runId: string; readonly step: string; readonly dispatch: number }[]
   readonly inbox: readonly InboxEntry[]
+  readonly subscribed: readonly NewSubscription[]
+  readonly unsubscribed: readonly { readonly runId: string; readonly step: string; readonly visit: number }[]
 }
 
 /** An event that the run gives itself: what it asked for is put in when it is read (see `hydrate-event.ts`). */
@@ -34,6 +38,27 @@ const toItself = (runId: string, event: InboxEntry['event'], dedupKey: string): 
   traceparent: null,
 })
 
+/** An event serves a subscription once: a wait that has refused it, by its guards, subscribes again. */
+const refusedBy = ({ runId, tenantId }: ClaimedRun, { state, history }: FoldedRun): NewSubscription[] =>
+  history.flatMap(({ event, ignored }) =>
+    event.type !== 'SignalReceived' || event.key === undefined || ignored !== 'not-accepted'
+      ? []
+      : Object.entries(state.steps).flatMap(([step, { awaits, visits }]) =>
+          awaits !== undefined && awaits.key === event.key && awaits.names.includes(event.name)
+            ? [{ runId, tenantId, step, visit: visits, name: event.name, key: awaits.key }]
+            : [],
+        ),
+  )
+
+/** What began and ended in the same turn never was. */
+const stillOpen = ({ state }: FoldedRun, subscribed: readonly NewSubscription[]): NewSubscription[] => {
+  const open = subscribed.filter(({ step, visit }) => {
+    const now = state.steps[step]
+    return now?.status === 'waiting' && now.visits === visit
+  })
+  return [...new Map(open.map((one) => [`${one.visit} ${one.name} ${one.step}`, one])).values()]
+}
+
 /** Collects the follow-ups of a folded run from its commands. Child runs get ids of their own here. */
 export const followUpsOf = (run: ClaimedRun, folded: FoldedRun): FollowUps => {
   const { runId, tenantId } = run
@@ -42,6 +67,8 @@ export const followUpsOf = (run: ClaimedRun, folded: FoldedRun): FollowUps => {
   const children: NewChild[] = []
   const cancelled: { runId: string; step: string; dispatch: number }[] = []
   const inbox: InboxEntry[] = []
+  const subscribed: NewSubscription[] = []
+  const unsubscribed: { runId: string; step: string; visit: number }[] = []
   for (const { command, position } of folded.commands) {
     switch (command.type) {
       case 'OpenMap':
@@ -90,6 +117,16 @@ export const followUpsOf = (run: ClaimedRun, folded: FoldedRun): FollowUps => {
       case 'CancelChild':
         cancelled.push({ runId, step: command.step, dispatch: command.dispatch })
         break
+      case 'Subscribe': {
+        const { step, visit, name, key } = command
+        subscribed.push({ runId, tenantId, step, visit, name, key })
+        break
+      }
+      case 'Unsubscribe': {
+        const { step, visit } = command
+        unsubscribed.push({ runId, step, visit })
+        break
+      }
       case 'Finish':
         if (run.childOf)
           inbox.push({
@@ -119,6 +156,8 @@ export const followUpsOf = (run: ClaimedRun, folded: FoldedRun): FollowUps => {
     children: children.filter(({ step, dispatch }) => !given.has(`${dispatch} ${step}`)),
     cancelled,
     inbox,
+    subscribed: stillOpen(folded, [...subscribed, ...refusedBy(run, folded)]),
+    unsubscribed,
   }
 }
 
@@ -127,6 +166,10 @@ export const saveFollowUps = async (tx: Tx, all: readonly FollowUps[]): Promise<
   const opened = all.flatMap((one) => one.opened)
   const saved = all.flatMap((one) => one.saved)
   if (opened.length + saved.length > 0) await saveItems(tx, { opened, saved })
+  await saveSubscriptions(tx, {
+    subscribed: all.flatMap((one) => one.subscribed),
+    unsubscribed: all.flatMap((one) => one.unsubscribed),
+  })
   await startChildren(
     tx,
     all.flatMap((one) => one.children),

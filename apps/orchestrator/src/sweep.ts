@@ -14,6 +14,7 @@ import {
   purgeFirings,
   purgeCheckpoints,
   purgeIdempotency,
+  purgeSignals,
   readDefinitionsByHash,
   readHighestBeat,
   unparkRuns,
@@ -123,6 +124,7 @@ export const sweep = async (dependencies: SweepDependencies): Promise<void> => {
   await holdStrayEvents(store.pool)
   const unparked = await unparkArrived(store)
   await purgeIdempotency(store.pool, 1_000)
+  await purgeSignals(store.pool, 1_000)
   let found = blamed.length + unparked
   // Redis may be away: what needs only Postgres is done by then.
   const redisUp = await queues.readBeat().then(

@@ -277,7 +277,9 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       followUps.flatMap(({ children }) => children.map(({ childId }) => childId)),
     )
     const triggered = await fireCompletions(tx, definitions, ticked) // T6
-    const followed = triggered.length > 0 || followUps.some(({ inbox, children }) => inbox.length + children.length > 0)
+    const followed =
+      triggered.length > 0 ||
+      followUps.some(({ inbox, children, subscribed }) => inbox.length + children.length + subscribed.length > 0)
     const more =
       left || cut || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
     return { runs: ticked, triggered, entryIds, more, nextTenant: claimed.nextTenant }

@@ -147,6 +147,8 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
       case 'CollectItems':
       case 'StartChild':
       case 'CancelChild':
+      case 'Subscribe':
+      case 'Unsubscribe':
       case 'Publish':
       case 'EndSpan':
       case 'Log':

@@ -6,6 +6,7 @@ import {
   inTransaction,
   listTriggers,
   openStore,
+  publishSignal,
   readDefinitionsByHash,
   registerDefinition,
   submitRuns,
@@ -37,7 +38,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await owner.pool.query(
-    'truncate run, idempotency, outbox, trigger, trigger_firing, workflow_definition, definition_content cascade',
+    'truncate run, idempotency, outbox, kept_signal, trigger, trigger_firing, workflow_definition, definition_content cascade',
   )
 })
 
@@ -320,5 +321,72 @@ describe('completions', () => {
     expect((await runs('ping')).map((run) => run.chain_depth)).toEqual([28, 30, 32])
     expect((await runs('pong')).map((run) => run.chain_depth)).toEqual([29, 31])
     expect((await triggers()).find(({ name }) => name === 'back')?.lastError).toMatchObject({ code: 'CHAIN_TOO_DEEP' })
+  })
+})
+
+describe('correlated events', () => {
+  const waits = aWorkflow('waits', [], {
+    initial: 'pay',
+    states: [
+      {
+        kind: 'wait',
+        name: 'pay',
+        signal: 'paid',
+        correlate: 'input.topic',
+        deadlineMs: 60_000,
+        transitions: [
+          { on: 'paid', when: 'event.amount > 0', to: 'end', assign: [{ to: 'amount', from: 'event.amount' }] },
+          { on: 'waived', to: 'end' },
+          { on: 'timeout', to: 'end' },
+        ],
+      },
+      { kind: 'end', name: 'end', status: 'completed', result: { amount: 'data.amount' } },
+    ],
+  })
+  const publish = (key: string, amount: number, name = 'paid') =>
+    asTenant(owner.pool, 'acme', (tx) =>
+      publishSignal(tx, { name, key, payload: { amount }, by: 'bank', keepForMs: 60_000 }),
+    )
+  const results = async () =>
+    (await owner.pool.query(`select result from run where workflow = 'waits' order by id`)).rows.map(
+      ({ result }) => result,
+    )
+
+  test('an event ends the waits of every run under its key, and one that came before them does as well', async () => {
+    const hash = await register(waits)
+    for (const topic of ['a', 'a', 'b', 'c']) await submit('waits', hash, { topic })
+    expect(await publish('b', 2)).toMatchObject({ delivered: 0, kept: true })
+    await settle()
+    expect(await results()).toEqual([null, null, { amount: 2 }, null])
+    expect(await publish('a', 1)).toMatchObject({ delivered: 2 })
+    await settle()
+    expect(await results()).toEqual([{ amount: 1 }, { amount: 1 }, { amount: 2 }, null])
+    // One run waits still, for either of two events.
+    expect((await owner.pool.query('select distinct run_id from subscription')).rowCount).toBe(1)
+    expect((await owner.pool.query('select from kept_signal')).rowCount).toBe(0)
+  })
+
+  test('a wait whose guards refuse an event goes on waiting for the next, also one that was published meanwhile', async () => {
+    const hash = await register(waits)
+    await submit('waits', hash, { topic: 'a' })
+    await submit('waits', hash, { topic: 'b' })
+    await settle()
+    for (const key of ['a', 'b']) expect(await publish(key, 0)).toMatchObject({ delivered: 1 })
+    expect(await publish('b', 3)).toMatchObject({ delivered: 0, kept: true })
+    await settle()
+    expect(await results()).toEqual([null, { amount: 3 }])
+    expect(await publish('a', 4)).toMatchObject({ delivered: 1 })
+    await settle()
+    expect(await results()).toEqual([{ amount: 4 }, { amount: 3 }])
+  })
+
+  test('every event that the wait answers to comes under its key', async () => {
+    const hash = await register(waits)
+    await submit('waits', hash, { topic: 'a' })
+    await settle()
+    expect(await publish('a', 0, 'waived')).toMatchObject({ delivered: 1 })
+    await settle()
+    expect((await runs('waits')).map(({ status }) => status)).toEqual(['completed'])
+    expect((await owner.pool.query('select from subscription')).rowCount).toBe(0)
   })
 })

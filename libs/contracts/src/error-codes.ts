@@ -30,6 +30,7 @@ export const errorCodes = {
   GATE_NOT_OPEN: { status: 409, title: 'The gate is not open' },
   GATE_AMBIGUOUS: { status: 409, title: 'Several gates are open: name one' },
   GATE_CHANGED: { status: 409, title: 'What the gate shows has changed since it was read' },
+  SIGNALS_KEPT_FULL: { status: 409, title: 'As many events of this name and key are kept as may be' },
   TRIGGER_NOT_FIREABLE: { status: 409, title: 'Only a schedule can be fired by hand' },
   GATE_VOTED_BEFORE: { status: 409, title: 'Each person votes once on a gate' },
   CHECKPOINT_OTHER_DEFINITION: { status: 409, title: 'The checkpoint belongs to another content of that version' },

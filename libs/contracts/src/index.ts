@@ -262,6 +262,7 @@ export {
   TrainingRegister,
   TrainingRule,
 } from './training/compliance.js'
+export { keepForMsDefault, keepForMsMax, PublishSignal, SignalPublished } from './http/publish-signal.js'
 export { SwitchTrigger, TriggerErrorView, TriggerPage, TriggerView } from './http/trigger-views.js'
 export {
   BriefConstraints,

@@ -24,6 +24,7 @@ import { allStates, stateOf } from './states-of.js'
 import { closeGateOf, voidDebt } from './stop-steps.js'
 import { migrateRun } from './versions/migrate-run.js'
 import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
+import { subscriptionCommands } from './subscriptions.js'
 import { endStepSpan, errorMeta, publish, setScope, setStep, startTurn, type Turn } from './turn.js'
 
 /**
@@ -159,11 +160,7 @@ const failExpression = (
   return { state: turn.state, commands: turn.commands }
 }
 
-/**
- * Applies one event to a run. Pure (A1): returns the state after it and the commands that follow, or the same state
- * with the reason why the event is ignored (A2).
- */
-export const advance = (definition: WorkflowDefinition, state: RunState, event: RunEvent): Advanced => {
+const apply = (definition: WorkflowDefinition, state: RunState, event: RunEvent): Advanced => {
   if (event.type === 'RunMigrated') return migrateRun(definition, state, event)
   const index = indexDefinition(definition)
   const turn = startTurn(index, state, event)
@@ -179,4 +176,14 @@ export const advance = (definition: WorkflowDefinition, state: RunState, event: 
     throw error
   }
   return { state: turn.state, commands: turn.commands }
+}
+
+/**
+ * Applies one event to a run. Pure (A1): returns the state after it and the commands that follow, or the same state
+ * with the reason why the event is ignored (A2).
+ */
+export const advance = (definition: WorkflowDefinition, state: RunState, event: RunEvent): Advanced => {
+  const advanced = apply(definition, state, event)
+  const subscriptions = subscriptionCommands(definition, state, advanced.state)
+  return subscriptions.length === 0 ? advanced : { ...advanced, commands: [...advanced.commands, ...subscriptions] }
 }

@@ -16,11 +16,10 @@ import {
 import type { SchemaOf } from './lint/scope-shapes.js'
 import { checkGaps, checkShadowed } from './lint/guard-rules.js'
 import { checkTypes } from './lint/type-rules.js'
-import { checkBodies, checkSupport } from './lint/support-rules.js'
+import { checkBodies } from './lint/support-rules.js'
 import { checkLimit, checkSchedules, checkTriggers, type WhyNotSchedule } from './lint/trigger-rules.js'
 
 const rules: readonly ((definition: WorkflowDefinition) => readonly Finding[])[] = [
-  checkSupport,
   checkBodies,
   checkNames,
   checkTargets,

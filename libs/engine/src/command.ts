@@ -127,6 +127,15 @@ export type Command =
       readonly attributes: Readonly<Record<string, string | number | boolean>>
       readonly usage?: Usage | null
     }
+  /** A step waits for a correlated event: the shell sends the first of this name and key, also one that is kept. */
+  | {
+      readonly type: 'Subscribe'
+      readonly step: string
+      readonly visit: number
+      readonly name: string
+      readonly key: string
+    }
+  | { readonly type: 'Unsubscribe'; readonly step: string; readonly visit: number }
   | { readonly type: 'Notify'; readonly channel: string; readonly message: string; readonly step: string }
   | { readonly type: 'Log'; readonly message: string; readonly step: string }
   | {

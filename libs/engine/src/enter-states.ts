@@ -88,6 +88,18 @@ const enterWait = (turn: Turn, state: IndexedState, definition: WaitState): void
     return
   }
   setStep(turn, state.path, { dueAt, due: dueAt === null ? null : 'wait' })
+  const { correlate } = definition
+  if (correlate === undefined) return
+  const key = evaluateOne(
+    turn,
+    state,
+    evaluateFor(state, () => compileExpression(correlate)),
+    nothing,
+  )
+  if ((typeof key === 'string' && key !== '') || typeof key === 'number')
+    setStep(turn, state.path, { awaits: { names: awaitedSignals(state), key: String(key) } })
+  else
+    failStep(turn, state, { code: 'CORRELATION_MISSING', message: `${state.title}: its key is no text and no number` })
 }
 
 const ownAnswers = new Set(['done', 'failed', 'timeout'])

@@ -104,7 +104,14 @@ export type RunEvent =
       readonly comment: string | null
       readonly votedBy: string
     })
-  | (At & { readonly type: 'SignalReceived'; readonly name: string; readonly payload: Json; readonly by: string })
+  | (At & {
+      readonly type: 'SignalReceived'
+      readonly name: string
+      readonly payload: Json
+      readonly by: string
+      /** Of a correlated event: for steps that wait under this key alone, and never kept by the run. */
+      readonly key?: string
+    })
   /** What a map asked for: its next items, or the results of all, in order. The shell puts the lists in. */
   | (At & {
       readonly type: 'ItemsRead'

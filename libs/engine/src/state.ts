@@ -38,6 +38,8 @@ export interface StepState {
     readonly ahead: readonly Json[]
     readonly asked: 'items' | 'results' | null
   }
+  /** Of a wait for correlated events: which, under which key. Personal, as the key is made of the run's data. */
+  readonly awaits?: { readonly names: readonly string[]; readonly key: string }
   /** The decision that the agent asked for; every later dispatch of the visit carries it. */
   readonly decision?: JsonObject | null
   /** Attempts of this visit's earlier dispatches. */

@@ -89,6 +89,13 @@ export {
   type StreamItem,
 } from './sql/read-stream.js'
 export { grantSlots, limitRun, type SlotCursor } from './sql/run-slots.js'
+export {
+  publishSignal,
+  purgeSignals,
+  saveSubscriptions,
+  type NewSubscription,
+  type PublishedSignal,
+} from './sql/signals.js'
 export { submitRuns, submitRunsIn, type Submission, type Submitted } from './sql/submit-runs.js'
 export {
   activateTriggers,

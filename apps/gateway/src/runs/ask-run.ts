@@ -59,7 +59,8 @@ export const cancelRun = (gateway: Gateway, request: RunRequest, body: CancelRun
     audit: { action: 'run.cancelled', detail: {} },
   })
 
-const signalName = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/
+/** Names of signals. */
+export const signalName = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/
 
 /** Sends a run a signal; one that comes before anything waits for it is kept. 409 when the run has ended. */
 export const signalRun = (

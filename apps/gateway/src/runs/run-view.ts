@@ -68,11 +68,12 @@ export const gateWaitedFor = (gate: GateRow): WaitingForView => ({
 
 const waitsOf = (state: Seen): WaitingForView[] =>
   // Only steps and gates are asked for, which the store's view has.
-  (state === null ? null : waitingFor(state as unknown as RunState))?.waits.map(({ step, since, dueAt }) => ({
+  (state === null ? null : waitingFor(state as unknown as RunState))?.waits.map(({ step, since, dueAt, signal }) => ({
     kind: 'event',
     step,
     since: isoOf(since),
     dueAt: isoOf(dueAt),
+    ...(signal === null ? {} : { signal }),
   })) ?? []
 
 /** A run as the interface shows it: steps in the definition's order, the first open gate under `waitingFor`. */

@@ -64,6 +64,8 @@ export class WaitingForView {
   @IsOptional() @IsString() gateId?: string
   /** The step that waits for an event or a time. */
   @IsOptional() @IsString() step?: string
+  /** The event that it waits for, where any run may be meant by its key. */
+  @IsOptional() @IsString() signal?: string
   @Nullable() @IsISO8601() since!: string | null
   @Nullable() @IsISO8601() dueAt!: string | null
   @IsOptional() @IsObject() shown?: Record<string, unknown>

@@ -95,7 +95,17 @@ export const checkWaits = (definition: WorkflowDefinition): readonly Finding[] =
     const ways = [state.forMs, state.until, state.signal].filter((way) => way !== undefined).length
     if (ways !== 1)
       return [error('WAIT_AMBIGUOUS', path, 'a wait has one of forMs, until and signal', 'Give exactly one of them.')]
-    if (state.signal === undefined) return []
+    if (state.signal === undefined)
+      return state.correlate === undefined
+        ? []
+        : [
+            error(
+              'CORRELATE_ALONE',
+              path,
+              'correlate is the key of a signal',
+              'Add the signal, or leave correlate out.',
+            ),
+          ]
     if (state.deadlineMs === undefined)
       return [
         error('DEADLINE_MISSING', path, `${state.signal} may never come`, 'Add deadlineMs and a timeout transition.'),

@@ -1,17 +1,6 @@
-import type { StateDefinition, WorkflowDefinition } from '../definition.js'
+import type { WorkflowDefinition } from '../definition.js'
 import { error, type Finding } from './finding.js'
 import { placesOf } from './places.js'
-
-const notYet = (state: StateDefinition): readonly string[] => [
-  ...(state.kind === 'wait' && state.correlate !== undefined ? ['correlated events'] : []),
-]
-
-/** Rule: nothing is asked for that this engine does not do yet. Refused rather than quietly left out. */
-export const checkSupport = (definition: WorkflowDefinition): readonly Finding[] => {
-  const finding = (where: string, what: string): Finding =>
-    error('NOT_YET', where, `${what}: not yet`, 'Leave it out until the engine supports it.')
-  return placesOf(definition).flatMap(({ state, path }) => notYet(state).map((what) => finding(path, what)))
-}
 
 /** Rule: sub-workflows are inlined before a definition is checked and run. */
 export const checkBodies = (definition: WorkflowDefinition): readonly Finding[] =>
