@@ -124,6 +124,9 @@ describe('contract_analysis', () => {
   test('a thread that was killed in the middle goes on after a resume with an empty body', async () => {
     const sample = new URL('../tools/demo-inputs/contract_analysis.json', import.meta.url)
     const input: unknown = JSON.parse(await readFile(sample, 'utf8'))
+    // A queue can be paused once something was owed to it.
+    const { runId: before } = await submitter.submit('contract_analysis', input)
+    expect((await submitter.runWhen(before, () => false)).result).toMatchObject({ level: 'high' })
     // Held in the middle, so that the kill comes there.
     expect((await operator.post('/queues/agent.contracts-risk/pause', {})).status).toBe(200)
     const { runId } = await submitter.submit('contract_analysis', input)
@@ -152,6 +155,8 @@ describe('contract_analysis', () => {
 
 describe('research_phase and drafting_phase', () => {
   test('a research phase that completes starts a drafting phase with its sources, once', async () => {
+    const on = await operator.request('PUT', '/triggers/drafting_phase/after_research', { enabled: true })
+    expect(on.status).toBe(200)
     const { runId } = await submitter.submit('research_phase', { topic })
     const first = await submitter.runWhen(runId, () => false)
     expect(first.status).toBe('completed')
