@@ -57,6 +57,12 @@ const agent = (building: Building, name: string, to: string, failTo: string | nu
       backoff: { delayMs: 20, multiplier: 2, maxMs: 1_000, jitter: 0 },
       dispatches: 1 + chance.below(3),
     },
+    ...(chance.percent(25)
+      ? {
+          effects: 'reversible' as const,
+          compensate: { agent: `undo.${name}`, queue: 'agent.q0', input: { amount: 'output.amount' } },
+        }
+      : {}),
     ...(chance.percent(40) ? { checkpoint: 'after' as const } : {}),
     ...(chance.percent(20)
       ? { artifacts: [{ name: `paper-${name}`, type: 'note', mediaType: 'application/json', content: 'output' }] }
@@ -70,6 +76,7 @@ const human = ({ chance }: Building, name: string, to: string, failTo: string | 
   name,
   shows: { what: '"a question"' },
   deadlineMs: chance.pick(deadlines),
+  ...(chance.percent(25) ? { deciders: { needed: 2 } } : {}),
   transitions: [
     { on: 'approve', to },
     ...(chance.percent(70) ? [{ on: 'reject', to: failTo ?? to }] : []),
