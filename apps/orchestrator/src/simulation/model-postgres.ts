@@ -15,6 +15,7 @@ const reads = new Set([
   'read-courier',
   'highest-beat',
   'purge-idempotency',
+  'purge-signals',
   'queue-depths',
   'list-parked',
   'list-unmirrored',

@@ -419,6 +419,8 @@ export const statements: Readonly<Record<string, Model>> = {
   'list-debts': listDebts,
   'queue-depths': queueDepths,
   'purge-idempotency': () => [{ purged: 0 }],
+  // No workflow here waits for an event under a key.
+  'purge-signals': () => [{ purged: 0 }],
   'read-payloads': () => [],
   'submit-runs': submitRuns,
   'append-command-find': findRun,
