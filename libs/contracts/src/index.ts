@@ -207,6 +207,7 @@ export {
   LetterReason,
 } from './credit-desk/letter.js'
 export { type BenchAgent, benchAgents, BenchDeskInput, BenchStepInput, BenchStepOutput } from './credit-desk/bench.js'
+export { BenchBookingInput, BenchBookingOutput } from './credit-desk/bench-booking.js'
 export {
   Obligation,
   ObligationFact,

@@ -6,6 +6,7 @@ import { aDefinition, anAgent, anEnd } from './testing/a-definition.js'
 import { aRun, type TestRun } from './testing/a-run.js'
 import { explore } from './testing/explore.js'
 import { lawsOf } from './testing/laws.js'
+import { simulate } from './testing/simulate.js'
 
 const booking = (name: string, to: string, given: Partial<AgentState> = {}): AgentState =>
   anAgent({
@@ -335,4 +336,40 @@ test('every reachable state of a run that is undone keeps the invariants', () =>
 describe('the laws', () => {
   const agents = { flight: () => ({ output: { id: 1 } }), hotel: () => ({ output: { id: 2 } }) }
   for (const { fact, check } of lawsOf(trip(), { agents })) test(`law: ${fact}`, () => expect(check).not.toThrow())
+})
+
+describe('items of a map', () => {
+  const rooms: StateDefinition = {
+    kind: 'map',
+    name: 'rooms',
+    items: 'input.rooms',
+    concurrency: 2,
+    itemsMax: 9,
+    onItemFailure: 'fail-fast',
+    initial: 'room',
+    states: [
+      booking('room', 'room_end', { compensate: { agent: 'bench.cancel', input: { room: 'input.item' } } }),
+      anEnd({ name: 'room_end' }),
+    ],
+    transitions: [{ on: 'done', to: 'pay' }],
+  }
+  const hotel = aDefinition([rooms, last])
+  const input = { rooms: ['a', 'b', 'c'] }
+
+  test('are undone one by one although their steps are forgotten', () => {
+    const agents = { pay: () => ({ failed: { code: 'BROKEN', message: 'broken' } }) }
+    const { state, commands } = simulate(hotel, agents, { input })
+    expect(state.status).toBe('failed')
+    const undone = commands.flatMap((command) =>
+      command.type === 'Dispatch' && command.agent === 'bench.cancel' ? [[command.step, command.input]] : [],
+    )
+    expect(undone).toEqual([
+      ['undo!rooms.2.room', { room: 'c' }],
+      ['undo!rooms.1.room', { room: 'b' }],
+      ['undo!rooms.0.room', { room: 'a' }],
+    ])
+  })
+
+  for (const { fact, check } of lawsOf(hotel, { agents: {}, options: { input } }))
+    test(`law: ${fact}`, () => expect(check).not.toThrow())
 })
