@@ -117,6 +117,26 @@ describe('a map', () => {
     })
   })
 
+  test('begins an item again that had come to a failed end', () => {
+    const states = [
+      anAgent({
+        name: 'search',
+        transitions: [
+          { on: 'done', to: 'end' },
+          { on: 'failed', to: 'lost' },
+        ],
+      }),
+      anEnd({ result: { found: '1' } }),
+      anEnd({ name: 'lost', status: 'failed' }),
+    ]
+    const run = aRun(aMapping({ states }), vendors(2)).start('vendors.0.search').fail('vendors.0.search')
+    expect(run.state.status).toBe('failed')
+    run.give({ type: 'ResumeRequested', by: 'an-operator', checkpoint: null })
+    expect(dispatched(run).toSorted()).toEqual(['vendors.0.search', 'vendors.1.search'])
+    for (const n of [0, 1]) run.start(`vendors.${n}.search`).succeed(`vendors.${n}.search`)
+    expect(ask(run)).toBe('CollectItems')
+  })
+
   test('goes on after the replay of a dead letter, with that item alone sent out anew beside what had stopped', () => {
     const run = aRun(aMapping(), vendors(2)).start('vendors.0.search').fail('vendors.0.search')
     const { dispatch } = run.step('vendors.0.search')

@@ -66,13 +66,17 @@ export const enterMap = (turn: Turn, state: IndexedState, definition: MapState):
   continueMap(turn, state)
 }
 
-const startItem = (turn: Turn, map: IndexedState, index: number, item: Json): void => {
+const enterItem = (turn: Turn, map: IndexedState, index: number): void => {
   const region = itemOf(turn, map, index)
-  const input = { ...evaluateMapping(turn, map, map.input, nothing), item, index }
-  setScope(turn, `${map.path}.${index}`, { input, data: {} })
   const initial = region.states.get(region.initial)
   if (!initial) throw new Error(`the initial state ${region.initial} does not exist`)
   turn.todo.push({ state: initial, parentVisit: stepAt(turn.state, map.path).visits })
+}
+
+const startItem = (turn: Turn, map: IndexedState, index: number, item: Json): void => {
+  const input = { ...evaluateMapping(turn, map, map.input, nothing), item, index }
+  setScope(turn, `${map.path}.${index}`, { input, data: {} })
+  enterItem(turn, map, index)
 }
 
 /** Starts what may be started, asks for what comes next, and in the end for the results (M3). */
@@ -138,11 +142,29 @@ export const failItem = (turn: Turn, map: IndexedState, index: number, error: Ru
   return failStep(turn, map, error)
 }
 
+/**
+ * Begins an item again that had come to a failed end when the map failed: nothing in it had stopped, so nothing in it would
+ * be taken up.
+ */
+const beginEndedItem = (turn: Turn, map: IndexedState, index: number): void => {
+  const region = itemOf(turn, map, index)
+  const goesOn = statesIn(turn, region).some((state) => {
+    const step = stepAt(turn.state, state.path)
+    return step.stopped === true || isActive(step)
+  })
+  if (goesOn || turn.todo.some(({ state }) => state.region === region)) return
+  const { input } = turn.state.scopes[`${map.path}.${index}`] ?? { input: null }
+  forgetItem(turn, map, index)
+  setScope(turn, `${map.path}.${index}`, { input, data: {} })
+  enterItem(turn, map, index)
+}
+
 /** Takes a map up that had stopped: what it had asked for may never have come. */
 export const resumeMap = (turn: Turn, map: IndexedState): void => {
   const { ahead, next, total } = itemsOf(turn, map)
   if (total === 0) return
   setItems(turn, map, { asked: null, ahead, next })
+  for (const index of itemsOf(turn, map).open) beginEndedItem(turn, map, index)
   continueMap(turn, map)
 }
 
