@@ -67,7 +67,7 @@ export interface IndexedState {
   /** A compound's regions; a map's are made as they are needed. */
   readonly regions: readonly IndexedRegion[]
   /** A map's region for an item, or with null for none in particular, to be looked at. */
-  readonly makeItem: ((item: number | null) => IndexedItem) | null
+  readonly makeItem: ((at: { readonly path: string; readonly item: number } | null) => IndexedItem) | null
   /** Whether it stands in an item of a map, whose steps are forgotten when the item is done. */
   readonly inItem: boolean
   /** A compound's states with their share of it; the shares add up to 1. */
@@ -223,10 +223,10 @@ const makeIndex = (definition: WorkflowDefinition): DefinitionIndex => {
       indexRegion(held.region, { scope: inner, owner: indexed, branch: held.branch, kind, item: null, all }),
     )
     if (state.kind === 'map')
-      indexed.makeItem = (item) => {
+      indexed.makeItem = (at) => {
         const own = new Map<string, IndexedState>()
-        const place = { scope: `${path}.${item ?? 'each'}`, owner: indexed, branch: null, kind: 'item' as const }
-        return Object.assign(indexRegion(state, { ...place, item, all: own }), { all: own })
+        const place = { scope: at?.path ?? `${path}.each`, owner: indexed, branch: null, kind: 'item' as const }
+        return Object.assign(indexRegion(state, { ...place, item: at?.item ?? null, all: own }), { all: own })
       }
     indexed.parts = shared(indexed.regions.flatMap((held) => [...held.states.values()]))
     return indexed

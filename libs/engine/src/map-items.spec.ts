@@ -137,6 +137,28 @@ describe('a map', () => {
     expect(ask(run)).toBe('CollectItems')
   })
 
+  test('that is entered again has steps of other paths, so that nothing recorded is taken for theirs', () => {
+    const again = aMap({ maxVisits: 2, transitions: [{ on: 'done', to: 'more' }] })
+    const definition = aDefinition([
+      again,
+      {
+        kind: 'choice',
+        name: 'more',
+        maxVisits: 2,
+        transitions: [{ when: 'steps.vendors.visits < 2', to: 'vendors' }, { to: 'end' }],
+      },
+    ])
+    const { state, commands } = simulate(definition, {}, { input: vendors(2) })
+    expect(state.status).toBe('completed')
+    expect(commands.flatMap((command) => (command.type === 'Dispatch' ? [command.step] : [])).toSorted()).toEqual([
+      'vendors.0-2.search',
+      'vendors.0.search',
+      'vendors.1-2.search',
+      'vendors.1.search',
+    ])
+    expect(Object.keys(state.scopes)).toEqual([''])
+  })
+
   test('goes on after the replay of a dead letter, with that item alone sent out anew beside what had stopped', () => {
     const run = aRun(aMapping(), vendors(2)).start('vendors.0.search').fail('vendors.0.search')
     const { dispatch } = run.step('vendors.0.search')

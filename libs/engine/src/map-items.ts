@@ -5,7 +5,7 @@ import type { Json } from './json.js'
 import { completeStep, type Fate, failStep } from './settle-step.js'
 import { forgetItem, forgetItems } from './forget-items.js'
 import type { StepState } from './state.js'
-import { itemOf, statesIn } from './states-of.js'
+import { itemOf, itemPath, statesIn } from './states-of.js'
 import { isActive, stepAt } from './step-at.js'
 import { stopInner, stopStep } from './stop-steps.js'
 import { publish, raiseProgress, setScope, setStep, type Turn } from './turn.js'
@@ -75,7 +75,7 @@ const enterItem = (turn: Turn, map: IndexedState, index: number): void => {
 
 const startItem = (turn: Turn, map: IndexedState, index: number, item: Json): void => {
   const input = { ...evaluateMapping(turn, map, map.input, nothing), item, index }
-  setScope(turn, `${map.path}.${index}`, { input, data: {} })
+  setScope(turn, itemPath(turn, map, index), { input, data: {} })
   enterItem(turn, map, index)
 }
 
@@ -153,9 +153,9 @@ const beginEndedItem = (turn: Turn, map: IndexedState, index: number): void => {
     return step.stopped === true || isActive(step)
   })
   if (goesOn || turn.todo.some(({ state }) => state.region === region)) return
-  const { input } = turn.state.scopes[`${map.path}.${index}`] ?? { input: null }
+  const { input } = turn.state.scopes[itemPath(turn, map, index)] ?? { input: null }
   forgetItem(turn, map, index)
-  setScope(turn, `${map.path}.${index}`, { input, data: {} })
+  setScope(turn, itemPath(turn, map, index), { input, data: {} })
   enterItem(turn, map, index)
 }
 

@@ -5,19 +5,28 @@ import type { Turn } from './turn.js'
 
 /**
  * The states of a run: those of the definition, and those of the items of maps that are in hand. A state of an item has
- * the path `<map>.<index>.<name>`; no state's name begins with a digit.
+ * the path `<map>.<index>.<name>`, in later visits of the map `<map>.<index>-<visit>.<name>`, so that what is known by
+ * its path (effects, agents' checkpoints) is not taken for that of an earlier visit. No state's name begins with a digit.
  */
 
-/** The region of an item of a map, made once in a turn. */
-export const itemOf = (turn: Turn, map: IndexedState, item: number): IndexedItem => {
-  const key = `${map.path}.${item}`
-  const known = turn.items.get(key)
+/** Path of an item of a map in the visit that goes on, and key of the item's shared state. */
+export const itemPath = (turn: Turn, { path }: IndexedState, item: number): string => {
+  const { visits } = stepAt(turn.state, path)
+  return visits > 1 ? `${path}.${item}-${visits}` : `${path}.${item}`
+}
+
+const regionAt = (turn: Turn, map: IndexedState, path: string, item: number): IndexedItem => {
+  const known = turn.items.get(path)
   if (known) return known
   if (!map.makeItem) throw new Error(`${map.path} is not a map`)
-  const made = map.makeItem(item)
-  turn.items.set(key, made)
+  const made = map.makeItem({ path, item })
+  turn.items.set(path, made)
   return made
 }
+
+/** The region of an item of a map, made once in a turn. */
+export const itemOf = (turn: Turn, map: IndexedState, item: number): IndexedItem =>
+  regionAt(turn, map, itemPath(turn, map, item), item)
 
 /** A state by its path, also one that undoes; undefined for one that the run does not have. */
 export const stateOf = (turn: Turn, path: string): IndexedState | undefined => {
@@ -27,9 +36,11 @@ export const stateOf = (turn: Turn, path: string): IndexedState | undefined => {
   if (undone !== null) return undoStateOf(turn.state, stateOf(turn, undone))
   const parts = path.split('.')
   for (let position = parts.length - 2; position > 0; position -= 1) {
-    if (!/^\d+$/.test(parts[position] ?? '')) continue
+    const item = /^(\d+)(-\d+)?$/.exec(parts[position] ?? '')?.[1]
+    if (item === undefined) continue
     const map = stateOf(turn, parts.slice(0, position).join('.'))
-    return map?.makeItem ? itemOf(turn, map, Number(parts[position])).all.get(path) : undefined
+    const at = parts.slice(0, position + 1).join('.')
+    return map?.makeItem ? regionAt(turn, map, at, Number(item)).all.get(path) : undefined
   }
   return undefined
 }

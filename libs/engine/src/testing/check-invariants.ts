@@ -116,7 +116,7 @@ const checkMaps = (event: RunEvent, { state }: Advanced): void => {
     if (status === 'done' && done + failed !== total) fail('a map is done with all its items', event, path)
     const held = Object.keys(state.steps).filter((step) => step.startsWith(`${path}.`))
     const inHand = new Set(open.map(String))
-    if (held.some((step) => !inHand.has(step.slice(path.length + 1).split('.')[0] ?? '')))
+    if (held.some((step) => !inHand.has(step.slice(path.length + 1).split(/[.-]/)[0] ?? '')))
       fail('only items in hand have steps', event, held.join())
   }
 }
