@@ -3,6 +3,7 @@ import {
   claimRuns,
   claimSuspect,
   inTransaction,
+  isPostgresAway,
   insertInbox,
   lockOpenGates,
   now as clock,
@@ -255,6 +256,8 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         if (!isAll) cut = true
         followUps.push(followUpsOf(run, folded))
       } catch (error) {
+        // What hydrates events may read beside this transaction: an outage there is no run's fault.
+        if (isPostgresAway(error)) throw error
         // T2: our bug, or a definition that this build does not have. Its events are kept, held, for the unpark.
         await insertInbox(
           tx,

@@ -1,3 +1,4 @@
+export { isPostgresAway } from './is-postgres-away.js'
 export { cancelChildren, startChildren, type NewChild } from './sql/child-runs.js'
 export {
   collectItems,

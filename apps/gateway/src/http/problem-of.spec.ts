@@ -1,6 +1,6 @@
 import { CodedError, ContractError } from '@flotilla/contracts'
 import { describe, expect, test } from 'vitest'
-import { isPostgresAway } from './is-postgres-away.js'
+import { isPostgresAway } from '@flotilla/store'
 import { problemOf } from './problem-of.js'
 
 const at = { instance: '/runs', traceId: 'a'.repeat(32) }
