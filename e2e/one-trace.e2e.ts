@@ -276,7 +276,7 @@ describe('a collector that goes away', () => {
     const dir = path.join(fleet.home, 'logs')
     for (const name of (await readdir(dir)).filter((file) => /^(gateway|orchestrator|agent-)/.test(file)))
       expect(await readFile(path.join(dir, name), 'utf8'), name).not.toMatch(
-        /otlp|export|collector|v1\/traces|ECONNREFUSED/i,
+        /otlp|exporter|collector|v1\/traces|ECONNREFUSED/i,
       )
   })
 })
