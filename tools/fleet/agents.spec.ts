@@ -27,5 +27,6 @@ test('a key has its id in clear and 256 random bits, and no two are alike', () =
 
 test('scopes are told apart from words that are none', () => {
   expect(parseScopes('runs:read, runs:write')).toEqual({ scopes: ['runs:read', 'runs:write'], unknown: [] })
-  expect(parseScopes('runs:read,root').unknown).toEqual(['root'])
+  expect(parseScopes('runs:read,runs:reed,Managers').unknown).toEqual(['runs:reed', 'Managers'])
+  expect(parseScopes('hitl:decide,sign-off:legal').unknown).toEqual([])
 })
