@@ -100,12 +100,12 @@ describe('Redis is away', () => {
     for (const { answer, ms } of given) {
       expect(answer.status).toBe(202)
       expect(answer.body.traceId).toMatch(/^[0-9a-f]{32}$/)
-      expect(ms).toBeLessThan(3_000)
+      expect(ms).toBeLessThan(10_000)
     }
     const { answer, ms } = await timed(submitter.get(`/runs/${given[0]?.answer.body.runId}`))
     expect(answer.status).toBe(200)
     expect(['created', 'running', 'waiting']).toContain(answer.body.status)
-    expect(ms).toBeLessThan(3_000)
+    expect(ms).toBeLessThan(10_000)
     // It is a courier: without it the door stays open.
     expect(await isReady()).toBe(200)
     goOn()
@@ -120,7 +120,7 @@ describe('Redis is away', () => {
     process.kill(pid, 'SIGKILL')
     const { answer, ms } = await timed(submitter.post('/runs', submission('while-redis-is-dead')))
     expect(answer.status).toBe(202)
-    expect(ms).toBeLessThan(3_000)
+    expect(ms).toBeLessThan(10_000)
     for (const { runId } of [...runs, answer.body]) await finish(runId)
   })
 
@@ -128,7 +128,7 @@ describe('Redis is away', () => {
     await freeze('redis')
     const { answer, ms } = await timed(operator.get('/queues'))
     expect(answer.status).toBe(200)
-    expect(ms).toBeLessThan(5_000)
+    expect(ms).toBeLessThan(15_000)
     const kyc = answer.body.items.find((item: { name: string }) => item.name === 'agent.kyc')
     expect(kyc).toMatchObject({ workers: null, depth: { owed: expect.any(Number), waiting: null, active: null } })
   })

@@ -73,7 +73,7 @@ test('it is ready while Redis is away, and runs are accepted', async () => {
     body: JSON.stringify({ workflow: 'gated', input: { amount: 5 } }),
   })
   expect(answer.status).toBe(202)
-  expect(performance.now() - startedAt).toBeLessThan(1_500)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
 })
 test('while Postgres is away it lives, is not ready, and says when to come back', async () => {
   const port = await freePort()

@@ -22,7 +22,7 @@ test('an answer that does not come is waited for no longer than told, and costs 
   await expect(asTenant(store.pool, 'spec', (tx) => tx.query('select pg_sleep(5)'))).rejects.toThrow(
     'Query read timeout',
   )
-  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  expect(performance.now() - startedAt).toBeLessThan(4_500)
   // Neither a rollback was waited for nor is the connection, on which the statement still runs, given to the next one.
   expect(store.pool.totalCount).toBe(0)
   await ping(store.pool)
