@@ -235,18 +235,25 @@ export const makeModelRedis = (scheduler: () => Scheduler): ModelRedis => {
         changes += 1
         data.unread.push({ id: `${now()}-${entries}`, reply })
       }),
-    finish: (process, taken, how) =>
-      scheduler().io(process, `redis job-${how}`, () => {
+    finish: async (process, taken, how) => {
+      try {
+        await scheduler().io(process, `redis job-${how}`, () => {
+          const row = data.jobs.get(taken.id)
+          // A worker that lost its lock, or its job, has nothing to say any more.
+          if (row?.worker !== process || row.state !== 'active') return
+          changes += 1
+          row.worker = null
+          if (how === 'completed') row.state = 'completed'
+          else if (how === 'again' && row.attempts < row.attemptsMax)
+            Object.assign(row, { state: 'delayed', runAt: now() + row.delayMs })
+          else Object.assign(row, { state: 'failed', failedReason: how === 'again' ? 'REPLY_NOT_SENT' : null })
+        })
+      } finally {
+        // Whether it was heard or not: a worker renews no lock of a job that it is done with.
         const row = data.jobs.get(taken.id)
-        // A worker that lost its lock, or its job, has nothing to say any more.
-        if (row?.worker !== process || row.state !== 'active') return
-        changes += 1
-        row.worker = null
-        if (how === 'completed') row.state = 'completed'
-        else if (how === 'again' && row.attempts < row.attemptsMax)
-          Object.assign(row, { state: 'delayed', runAt: now() + row.delayMs })
-        else Object.assign(row, { state: 'failed', failedReason: how === 'again' ? 'REPLY_NOT_SENT' : null })
-      }),
+        if (row?.worker === process) row.worker = null
+      }
+    },
     hasWork: () => {
       for (const { state, runAt, lockedUntil, worker } of data.jobs.values()) {
         if (state === 'waiting' || (state === 'delayed' && runAt <= now())) return true
