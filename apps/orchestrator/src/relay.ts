@@ -1,6 +1,15 @@
 import { CodedError, type StepJob } from '@flotilla/contracts'
 import type { AgentQueues, OwedJob, Sealer } from '@flotilla/queues'
-import { inTransaction, loseBeats, markSent, readCourier, takeOwed, type OwedRow, type Store } from '@flotilla/store'
+import {
+  inTransaction,
+  lockCourier,
+  loseBeats,
+  markSent,
+  takeOwed,
+  type Db,
+  type OwedRow,
+  type Store,
+} from '@flotilla/store'
 import { ensureTraceparent, metrics } from '@flotilla/telemetry'
 
 /**
@@ -72,24 +81,24 @@ const byQueue = (rows: readonly OwedRow[]): Map<string, OwedRow[]> => {
   return queues
 }
 
-/** Compares the beats (R2); resolves with how many rows are owed again. Rejects when Redis is away. */
+/** Compares the beats (R2); resolves with whether Redis had lost data. Rejects when Redis is away. */
 export const recoverLostJobs = async (
-  { store, queues, onLost }: Pick<RelayDependencies, 'store' | 'queues' | 'onLost'>,
+  db: Db,
+  { queues, onLost }: Pick<RelayDependencies, 'queues' | 'onLost'>,
   expected: number,
-): Promise<number> => {
+): Promise<boolean> => {
   const beat = await queues.readBeat()
-  if (beat >= expected) return 0
-  const lost = await loseBeats(store.pool, beat)
-  onLost(lost)
-  return lost
+  if (beat >= expected) return false
+  onLost(await loseBeats(db, beat))
+  return true
 }
 
 /** One pass over every queue: sends as much as each window takes. Rejects when Postgres or Redis is away. */
-export const relay = async (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
+export const relay = (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
   const { store, queues, sealer, windowMax } = dependencies
-  const expected = await readCourier(store.pool)
-  const knownBeat = (await recoverLostJobs(dependencies, expected)) > 0 ? await readCourier(store.pool) : expected
   return inTransaction(store.pool, async (tx) => {
+    const knownBeat = await lockCourier(tx)
+    if (await recoverLostJobs(tx, dependencies, knownBeat)) return 'more'
     const rows = await takeOwed(tx, { windowMax })
     if (rows.length === 0) return 'idle'
     const beats = await Promise.all(

@@ -118,7 +118,7 @@ const measure = async ({ store, desk }: SweepDependencies, redisUp: boolean): Pr
 
 /** The safety net: everything here is pushed elsewhere and found here when the push was lost. */
 export const sweep = async (dependencies: SweepDependencies): Promise<void> => {
-  const { store, queues, orchestrator, onLost, onBlamed, onWork } = dependencies
+  const { store, queues, orchestrator, onBlamed, onWork } = dependencies
   const blamed = await blameDeadOrchestrators(store.pool, orchestrator)
   if (blamed.length > 0) onBlamed(blamed)
   await holdStrayEvents(store.pool)
@@ -133,7 +133,7 @@ export const sweep = async (dependencies: SweepDependencies): Promise<void> => {
   )
   const names = await measure(dependencies, redisUp)
   if (redisUp) {
-    found += await recoverLostJobs({ store, queues, onLost }, await readHighestBeat(store.pool))
+    found += Number(await recoverLostJobs(store.pool, dependencies, await readHighestBeat(store.pool)))
     for (const name of names) found += await tellSilentFailures(dependencies, name)
     await mirrorDeadLetters(dependencies)
   }

@@ -140,7 +140,7 @@ export { saveApplied } from './sql/save-applied.js'
 
 export { listOwedNotifications, markNotified, type NotificationRow } from './sql/notifications.js'
 export { ensureQueues, listQueueDepths, setQueuePaused, type QueueDepth } from './sql/queues.js'
-export { listDebts, loseBeats, markSent, readCourier, takeOwed, type DebtKey, type OwedRow } from './sql/relay.js'
+export { listDebts, lockCourier, loseBeats, markSent, takeOwed, type DebtKey, type OwedRow } from './sql/relay.js'
 export { ensureHistoryPartitions, purgeFirings, purgeCheckpoints, purgeIdempotency } from './sql/retention.js'
 export { readPayloads } from './sql/payloads.js'
 export { readHighestBeat } from './sql/highest-beat.js'

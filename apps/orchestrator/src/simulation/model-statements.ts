@@ -213,12 +213,17 @@ const byOrder = (a: OutboxRow, b: OutboxRow): number =>
       ? -1
       : 1
 
-/** R1, R2. */
-const takeOwed: Model = ({ tables, tryLock }, [windowMax]) => {
+/** R1. */
+const lockCourier: Model = ({ tables, lock }) => {
+  lock('courier')
+  return [{ beat: tables.lastBeat }]
+}
+
+/** R2. */
+const takeOwed: Model = ({ tables }, [windowMax]) => {
   const unsent = [...tables.outbox.values()].filter((row) => row.sentAt === null)
   const queues = [...new Set(unsent.map((row) => row.queue))].filter((name) => tables.queue.has(name))
   return queues
-    .filter((name) => tryLock(`queue ${name}`))
     .flatMap((name) => {
       const sent = [...tables.outbox.values()].filter((row) => row.queue === name && row.sentAt !== null).length
       const owed = unsent.filter((row) => row.queue === name).sort(byOrder)
@@ -413,7 +418,7 @@ export const statements: Readonly<Record<string, Model>> = {
   'blame-runs': blame,
   'take-owed': takeOwed,
   'mark-sent': markSent,
-  'read-courier': ({ tables }) => [{ beat: tables.lastBeat }],
+  'lock-courier': lockCourier,
   'lose-beats': loseBeats,
   'highest-beat': highestBeat,
   'list-debts': listDebts,

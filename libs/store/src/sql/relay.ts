@@ -1,7 +1,9 @@
 /**
  * Debts on their way to the queues.
  *
- * R1  One relay per queue at a time: it holds the queue's row until its transaction ends.
+ * R1  One relay at a time: it holds the courier's row from before it reads Redis' beat until its transaction ends. Two that
+ *     sent at once could be given the same beat by a Redis that lost data in between, and hide that loss (found by
+ *     simulation).
  * R2  At most a window per queue lies in Redis; the rest waits here, in order of its ageing key.
  * R3  A row is sent again under its job id only if it was never marked sent, or if Redis' beat is behind the row's
  *     (emptied, or an older copy): `loseBeats`. All else goes by the deadline, with the next dispatch.
@@ -39,7 +41,6 @@ const take = {
 with mine as materialized (
   select name, coalesce(window_max, $1) as window_max from queue q
   where not paused and exists (select from outbox o where o.queue = q.name and o.sent_at is null)
-  order by name for update skip locked
 )
 select ${columns}, r.root_run_id as "rootRunId"
 from mine q cross join lateral (
@@ -51,8 +52,8 @@ order by o.queue, o.order_key, o.run_id, o.dispatch`,
 }
 
 /**
- * What is owed now, queue by queue, as far as each window has room; locks those queues for the transaction (R1, R2).
- * `windowMax` holds for queues without one of their own. Paused queues and those another relay holds are left out.
+ * What is owed now, queue by queue, as far as each window has room (R2). `windowMax` holds for queues without one of their
+ * own; paused queues are left out.
  */
 export const takeOwed = (tx: Tx, { windowMax }: { readonly windowMax: number }): Promise<OwedRow[]> =>
   rowsOf(tx, take, [windowMax])
@@ -84,11 +85,17 @@ export const markSent = async (tx: Tx, debts: readonly DebtKey[], beat: number):
   if (keys.length > 0) await rowsOf(tx, mark, [jsonText(keys), beat])
 }
 
-const courier = { name: 'read-courier', text: 'select last_beat as beat from courier where id = 1' }
+// A relay waits for Redis, which answers or fails within seconds: a process that was paused here does not hold up the others
+// for as long as elsewhere.
+const courier = {
+  name: 'lock-courier',
+  text: `select last_beat as beat, set_config('idle_in_transaction_session_timeout', '10s', true)
+from courier where id = 1 for update`,
+}
 
-/** The highest beat that Postgres knows to be in Redis. */
-export const readCourier = async (db: Db): Promise<number> =>
-  (await rowsOf<{ beat: number }>(db, courier))[0]?.beat ?? 0
+/** Makes this transaction the relay (R1), waiting for another's end. The highest beat that Postgres knows to be in Redis. */
+export const lockCourier = async (tx: Tx): Promise<number> =>
+  (await rowsOf<{ beat: number }>(tx, courier))[0]?.beat ?? 0
 
 const lose = {
   name: 'lose-beats',
