@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{apps,libs,tools,deploy}/**/*.spec.ts'],
+          include: ['{apps,libs,tools,deploy,chaos}/**/*.spec.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.db.spec.ts', '**/*.redis.spec.ts'],
           testTimeout: 30_000,
         },
@@ -25,7 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'servers',
-          include: ['{apps,libs,tools}/**/*.{db,redis}.spec.ts'],
+          include: ['{apps,libs,tools,chaos}/**/*.{db,redis}.spec.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: ['tools/test-servers.ts'],
           testTimeout: 60_000,
