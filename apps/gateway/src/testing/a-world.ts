@@ -126,6 +126,8 @@ export const aWorld = async (
     errors,
     origin,
     stopping,
+    routes: app.routes,
+    fastify: app.fastify,
     settle: (runId: string, definition = gateWorkflow) => settleRun(engine, definition, runId),
     /** Asks with a key; the body is parsed where it is JSON. */
     ask: async (key: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
