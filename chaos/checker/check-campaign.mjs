@@ -1,0 +1,134 @@
+/**
+ * Judges a campaign's directory (`chaos/FORMATS.md`): what was asked, what was seen outside and what is stored, against
+ * invariants I1 to I17. Files are read as streams; of a run only what a later judge needs is kept.
+ */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { makeFindings } from './findings.mjs'
+import { isEqualJson } from './fold-history.mjs'
+import { InputError, readJson, readLines, timeOf } from './read-lines.mjs'
+import { readClient } from './read-client.mjs'
+import { judgeRun } from './judge-run.mjs'
+import { judgeSubmissions } from './judge-submissions.mjs'
+import { knownEdges } from './transition-tables.mjs'
+import { edgesOf, graphOf } from './workflow-graph.mjs'
+import { readTables } from './read-tables.mjs'
+import { judgeRows } from './judge-rows.mjs'
+
+/** @param {any} meta @param {{ at: number, healedAt: number }[]} faults */
+const timesOf = (meta, faults) => {
+  const settleMs = meta.settleMs ?? 60_000
+  return {
+    startedAt: timeOf(meta.startedAt) ?? -Infinity,
+    dumpedAt: timeOf(meta.dumpedAt) ?? Infinity,
+    livenessMs: meta.livenessMs ?? 60_000,
+    lateMs: meta.lateMs ?? 5_000,
+    /** From when on a run that was accepted at `at` could go on undisturbed. @param {number} at */
+    restFrom: (at) => faults.reduce((latest, { healedAt }) => Math.max(latest, healedAt), at),
+    /** Whether nothing was wrong in a time, nor shortly before it. @param {number} from @param {number} to */
+    isCalm: (from, to) => faults.every((fault) => to < fault.at || from > fault.healedAt + settleMs),
+  }
+}
+
+/** @param {string} dir */
+const readFaults = async (dir) => {
+  const faults = []
+  for await (const { value } of readLines(path.join(dir, 'faults.ndjson')))
+    faults.push({ ...value, at: timeOf(value.at) ?? 0, healedAt: timeOf(value.healedAt) ?? Infinity })
+  return faults
+}
+
+/**
+ * The histories of a dump, run by run.
+ * @param {string} file @returns {AsyncGenerator<{ runId: string, entries: import('./fold-history.mjs').Entry[] }>}
+ */
+async function* histories(file) {
+  /** @type {Set<string>} */
+  const begun = new Set()
+  let runId = ''
+  /** @type {import('./fold-history.mjs').Entry[]} */
+  let entries = []
+  for await (const { value } of readLines(file)) {
+    if (runId !== value.run_id) {
+      if (entries.length > 0) yield { runId, entries }
+      runId = value.run_id
+      entries = []
+      if (begun.has(runId)) throw new InputError(`${file}: the rows of run ${runId} do not stand together`)
+      begun.add(runId)
+    }
+    entries.push(value)
+  }
+  if (entries.length > 0) yield { runId, entries }
+}
+
+/**
+ * Judges the campaign in `dir`. Rejects with `InputError` where a file cannot be read as what it should be.
+ * @param {string} dir
+ */
+export const checkCampaign = async (dir) => {
+  if (!existsSync(dir)) throw new InputError(`${dir} is not there`)
+  const meta = await readJson(path.join(dir, 'meta.json'), {})
+  const findings = makeFindings(meta.exempt)
+  const faults = await readFaults(dir)
+  const times = timesOf(meta, faults)
+  const client = await readClient(dir)
+  if (times.startedAt === -Infinity && client.count > 0) times.startedAt = client.firstAt - 1_000
+  const dump = path.join(dir, 'dump')
+  const tables = await readTables(dump)
+
+  /** @type {Map<string, import('./workflow-graph.mjs').Graph>} */
+  const graphs = new Map()
+  for (const [hash, definition] of tables.definitions) {
+    const graph = graphOf(definition)
+    graphs.set(hash, graph)
+    const known = knownEdges[`${definition.name}@${definition.version}`]
+    if (known !== undefined)
+      findings.expect(
+        'I4',
+        'a definition is the one that the checker knows',
+        isEqualJson(edgesOf(graph), known),
+        null,
+        () => ({
+          ...{ workflow: definition.name, edges: edgesOf(graph), known },
+        }),
+      )
+  }
+  const world = { findings, times, client, tables, graphOf: (/** @type {string} */ hash) => graphs.get(hash) ?? null }
+
+  /** @type {Set<string>} */
+  const withHistory = new Set()
+  for await (const { runId, entries } of histories(path.join(dump, 'history.ndjson'))) {
+    const run = tables.runs.get(runId)
+    findings.expect('I2', 'a history is of a run', run !== undefined, runId, () => ({ entries: entries.length }))
+    if (run === undefined) continue
+    withHistory.add(runId)
+    const judged = judgeRun(run.row, entries, {
+      findings,
+      graphOf: world.graphOf,
+      isCalm: times.isCalm,
+      lateMs: times.lateMs,
+    })
+    if (judged === null) continue
+    judgeRows(world, run, judged, entries)
+    // What the row held for the fold alone goes.
+    run.row.state = null
+  }
+  for (const [runId, run] of tables.runs)
+    if (run.row.position > 0)
+      findings.expect('I4', 'a run that began has a history', withHistory.has(runId), runId, () => ({
+        position: run.row.position,
+      }))
+  judgeSubmissions({
+    ...{ findings, client, idempotency: tables.idempotency, fired: tables.fired },
+    ...{ runs: new Map([...tables.runs].map(([id, { compact }]) => [id, compact])) },
+    meta: times,
+  })
+  return {
+    ...findings.report(),
+    dir,
+    seed: meta.seed ?? null,
+    runs: tables.runs.size,
+    calls: client.count,
+    faults: faults.length,
+  }
+}
