@@ -63,14 +63,12 @@ export const points = [
     'claim.mark': 'markClaim(client',
   }),
   ...pointsOf('apps/orchestrator/src/relay.ts', {
+    'relay.lock-courier': 'lockCourier(tx',
     'relay.read-beat': 'queues.readBeat(',
     'relay.transaction': 'inTransaction(store.pool',
     'relay.take': 'takeOwed(tx',
     'relay.send': 'queues.sendOwed(',
     'relay.mark-sent': 'markSent(tx',
-  }),
-  ...pointsOf('libs/store/src/sql/relay.ts', {
-    'relay.read-courier': 'rowsOf<{beat:number}>(db,courier',
   }),
   ...pointsOf('libs/queues/src/agent-queues.ts', {
     'courier.add': 'queue.addBulk(',
