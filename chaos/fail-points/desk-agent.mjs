@@ -9,8 +9,8 @@ import { BenchStepInput, BenchStepOutput, RetryableError, TerminalError } from '
 
 const book = process.env['PROVIDER_FILE'] ?? ''
 
-/** @param {'bench.kyc' | 'bench.fraud' | 'bench.income' | 'bench.risk'} agent @param {import('@flotilla/agent-sdk').Agent<BenchStepInput, BenchStepOutput>['run']} run */
-const agent = (agent, run) => defineAgent(agent, { input: BenchStepInput, output: BenchStepOutput, run })
+/** @param {BenchStepOutput['agent']} name @param {import('@flotilla/agent-sdk').Agent<BenchStepInput, BenchStepOutput>['run']} run */
+const agent = (name, run) => defineAgent(name, { input: BenchStepInput, output: BenchStepOutput, run })
 
 /** @param {BenchStepOutput['agent']} name @param {string} note @returns {BenchStepOutput} */
 const answer = (name, note) => ({ agent: name, verdict: 'pass', digest: '0'.repeat(64), note })
