@@ -6,7 +6,6 @@ import type {
   MapItemPage,
   MapItemRow,
   AskedEvent,
-  AllStreamItem,
   CheckpointRow,
   DeadLetterFilter,
   DeadLetterRow,
@@ -26,6 +25,7 @@ import type {
   RunFilter,
   RunStream,
   StreamCursor,
+  TenantStreamPage,
   Submission,
   Submitted,
   TriggerRow,
@@ -147,7 +147,7 @@ export interface StorePorts {
   readonly readTenantStream: (
     tenantId: string,
     page: { readonly after: StreamCursor; readonly limit: number },
-  ) => Promise<{ readonly items: readonly AllStreamItem[]; readonly cursor: StreamCursor }>
+  ) => Promise<TenantStreamPage>
   /** Where the stream over all runs stands now. */
   readonly tenantStreamEnd: (tenantId: string) => Promise<StreamCursor>
   readonly listCheckpoints: (tenantId: string, runId: string) => Promise<readonly CheckpointRow[]>

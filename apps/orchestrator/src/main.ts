@@ -128,7 +128,8 @@ await runMain(async () => {
           ticked,
         )
         const more = ticked.more || inbox.size() > 0
-        if (!more) await marker.clear()
+        // Between two ticks the next marker replaces it; what it names meanwhile has moved on.
+        if (!more && ticked.runs.length === 0) await marker.clear()
         return more ? 'more' : 'idle'
       } catch (error) {
         inbox.putBack(replies)

@@ -16,7 +16,8 @@ import { ensureTraceparent, metrics } from '@flotilla/telemetry'
  * Sends what is owed.
  *
  * R1 a row is marked as sent only after its job is in Redis; a crash in between sends it again under the same job id.
- * R2 before sending, Redis' beat is compared with Postgres': behind it, what was sent after it is owed again.
+ * R2 a send over a Redis whose beat is behind Postgres' does not count; what was sent after that beat is owed again. A pass
+ *    with nothing to send compares the beats itself.
  * R3 a beat that comes twice in one pass says that Redis lost data between two queues of it: nothing of the pass counts as
  *    sent (found by simulation).
  */
@@ -93,26 +94,32 @@ export const recoverLostJobs = async (
   return true
 }
 
+const isBeatFallen = (error: unknown): boolean => error instanceof CodedError && error.code === 'COURIER_BEAT_FELL'
+
 /** One pass over every queue: sends as much as each window takes. Rejects when Postgres or Redis is away. */
 export const relay = (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
   const { store, queues, sealer, windowMax } = dependencies
-  return inTransaction(store.pool, async (tx) => {
-    const knownBeat = await lockCourier(tx)
-    if (await recoverLostJobs(tx, dependencies, knownBeat)) return 'more'
-    const rows = await takeOwed(tx, { windowMax })
-    if (rows.length === 0) return 'idle'
-    const beats = await Promise.all(
-      [...byQueue(rows)].map(([queue, owed]) =>
-        queues.sendOwed(
-          queue,
-          owed.map((row) => toJob(row, sealer)),
-          knownBeat,
-        ),
+  return inTransaction(store.pool, async (tx, closing) => {
+    const [knownBeat, rows] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax })])
+    const recovered = (): Promise<boolean> => recoverLostJobs(tx, dependencies, knownBeat)
+    if (rows.length === 0) return (await recovered()) ? 'more' : 'idle'
+    const sending = [...byQueue(rows)].map(([queue, owed]) =>
+      queues.sendOwed(
+        queue,
+        owed.map((row) => toJob(row, sealer)),
+        knownBeat,
       ),
     )
+    const sent = await Promise.allSettled(sending)
+    const beats = sent.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    const failed = sent.find((one) => one.status === 'rejected')
+    if (failed !== undefined) {
+      if (isBeatFallen(failed.reason) && (await recovered())) return 'more' // R2
+      throw failed.reason
+    }
     if (new Set(beats).size < beats.length) throw new CodedError('COURIER_BEAT_FELL') // R3
     // R1. The highest beat of the pass for all of its rows: at worst a row is taken for lost that is not.
-    await markSent(tx, rows, Math.max(...beats))
+    closing(markSent(tx, rows, Math.max(...beats)))
     const sentAt = Date.now()
     for (const row of rows)
       metrics.relayLagSeconds.observe({ queue: row.queue }, Math.max(0, sentAt - row.owedAt.getTime()) / 1000)

@@ -14,6 +14,7 @@ import {
   saveApplied,
   type AppliedRun,
   type Claimed,
+  type ClaimedPosition,
   type ClaimedRun,
   type InboxEntry,
   type Repinned,
@@ -124,11 +125,18 @@ const eventsOf = (
   return [firstEventOf(run, at, policies), ...events]
 }
 
-const claim = async (tx: Tx, limits: TickLimits, input: TickInput): Promise<Claimed> => {
+/** What is claimed, and when; `positions` null: not known yet. */
+interface ClaimedAt extends Omit<Claimed, 'positions'> {
+  readonly at: number
+  readonly positions: readonly ClaimedPosition[] | null
+}
+
+const claim = async (tx: Tx, limits: TickLimits, input: TickInput): Promise<ClaimedAt> => {
   const going = [...new Set(input.replies.map((reply) => reply.runId))]
   const suspect = input.lookForSuspects ? await claimSuspect(tx, going) : null
-  if (suspect !== null) return { going: [suspect], admitted: [], nextTenant: input.fromTenant }
-  return claimRuns(tx, {
+  if (suspect !== null)
+    return { going: [suspect], admitted: [], nextTenant: input.fromTenant, positions: null, at: await clock(tx) }
+  const claiming = claimRuns(tx, {
     going,
     runsMax: limits.runsMax,
     admissionsMax: limits.admissionsMax,
@@ -136,6 +144,8 @@ const claim = async (tx: Tx, limits: TickLimits, input: TickInput): Promise<Clai
     withDeadlines: input.repliesUpToDate,
     fromTenant: input.fromTenant,
   })
+  const [claimed, at] = await Promise.all([claiming, clock(tx)])
+  return { ...claimed, at }
 }
 
 /** A reply whose run this tick does not hold waits in the inbox for whoever does. */
@@ -177,12 +187,12 @@ const decidedMeanwhile = async (tx: Tx, runId: string, { commands }: FoldedRun):
 /** Carries out one tick. Rejects with the driver's error when Postgres is away; nothing has happened then. */
 export const tick = (dependencies: TickDependencies, input: TickInput): Promise<Ticked> => {
   const { store, definitions, limits } = dependencies
-  return inTransaction(store.pool, async (tx) => {
+  return inTransaction(store.pool, async (tx, closing) => {
     const claimed = await claim(tx, limits, input)
+    const { at } = claimed
     const ids = [...claimed.going, ...claimed.admitted]
     const held = new Set(ids)
     const elsewhere = input.replies.filter((reply) => !held.has(reply.runId))
-    const at = await clock(tx)
     if (elsewhere.length > 0)
       await insertInbox(
         tx,
@@ -191,11 +201,12 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
     const entryIds = input.replies.map((reply) => reply.entryId)
     if (ids.length === 0) return { runs: [], triggered: [], entryIds, more: false, nextTenant: claimed.nextTenant }
 
-    const runs = await readClaimedRuns(tx, ids)
-    // T3, T5: the marker is written on its own connection while the events are read.
-    const [{ events: waiting, more: left }] = await Promise.all([
+    // T3, T5: the marker is written on its own connection while runs and events are read.
+    const reading = readClaimedRuns(tx, ids)
+    const [runs, { events: waiting, more: left }] = await Promise.all([
+      reading,
       readEvents(tx, ids, limits),
-      dependencies.markClaim(runs),
+      claimed.positions ? dependencies.markClaim(claimed.positions) : reading.then(dependencies.markClaim),
     ])
     const deadlines = input.repliesUpToDate && !left // T4
     const dueGates = deadlines
@@ -268,9 +279,11 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         dependencies.onParked(run, reason, error)
       }
     }
-    await saveApplied(
-      tx,
-      ticked.map((one) => one.applied),
+    closing(
+      saveApplied(
+        tx,
+        ticked.map((one) => one.applied),
+      ),
     )
     await repinRuns(tx, repinned)
     await saveFollowUps(tx, followUps)

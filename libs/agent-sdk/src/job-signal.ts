@@ -1,10 +1,10 @@
-import { StopError } from './stop-error.js'
+import { StopError, type StopCode } from './stop-error.js'
 
 /** The signal of one execution: cancellation, deadline, lost lock, shutdown, whichever is first. */
 export const makeJobSignal = (
   process: { readonly running: Map<string, AbortController>; readonly shutdown: AbortSignal },
   job: { readonly jobId: string; readonly deadlineMs: number; readonly lock: AbortSignal },
-): { readonly signal: AbortSignal; readonly end: () => void } => {
+): { readonly signal: AbortSignal; readonly stop: (code: StopCode) => void; readonly end: () => void } => {
   const { running, shutdown: stopping } = process
   const { jobId, deadlineMs, lock } = job
   const own = new AbortController()
@@ -23,5 +23,5 @@ export const makeJobSignal = (
     stopping.removeEventListener('abort', shutdown)
     if (running.get(jobId) === own) running.delete(jobId)
   }
-  return { signal: own.signal, end }
+  return { signal: own.signal, stop: (code) => own.abort(new StopError(code)), end }
 }

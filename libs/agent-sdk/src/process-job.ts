@@ -8,6 +8,7 @@
  * J4  A deadline and a lost lock are not answered: the orchestrator's clock, or the worker that has the job now, decides.
  * J5  Only codes are thrown on (see `JobFailure`).
  * J6  A stop takes effect when the tool calls that may not be interrupted have ended.
+ * J7  The start is told before the agent is called and not waited for; an agent whose start cannot be told is stopped.
  */
 import { contractById, ContractError, parseContract, parseJobId, StepJob, TerminalError } from '@flotilla/contracts'
 import { JobFailure, type WorkerJob } from '@flotilla/queues'
@@ -56,6 +57,7 @@ const unanswered = (code: Exclude<StopCode, 'CANCELLED'>): JobFailure =>
   ({
     SHUTDOWN: new JobFailure(code, 'later', giveBackMs),
     LOCK_LOST: new JobFailure(code, 'retry'),
+    REPLY_NOT_SENT: new JobFailure(code, 'retry'),
     DEADLINE_PASSED: new JobFailure(code, 'terminal'),
   })[code]
 
@@ -99,7 +101,7 @@ const execute = async (
   span: Span,
 ): Promise<string> => {
   const send = makeReplySender({ ...tools, payloads: tools.vault.payloads }, job, work.attempt)
-  const { signal, end } = makeJobSignal(tools, { jobId: work.id, deadlineMs: job.deadlineMs, lock })
+  const { signal, stop, end } = makeJobSignal(tools, { jobId: work.id, deadlineMs: job.deadlineMs, lock })
   const watch = untilAborted(signal)
   let usage: () => ReturnType<ReturnType<typeof makeContext>['usage']> = () => null
   try {
@@ -113,7 +115,8 @@ const execute = async (
     const agent = tools.agents.get(job.agent) as Agent
     const body = await openBody(tools, job)
     const input = validInput(agent, job, body.input)
-    await send('started', null)
+    const started = send('started', null)
+    started.catch(() => stop('REPLY_NOT_SENT')) // J7
     const services = {
       ...tools.vault,
       hash: tools.sealer.hash,
@@ -131,7 +134,7 @@ const execute = async (
         throw stopped
       }),
     ])
-    await send('succeeded', { output: validOutput(agent, job, output), usage: usage() }) // J2
+    await Promise.all([started, send('succeeded', { output: validOutput(agent, job, output), usage: usage() })]) // J2
     return 'done'
   } catch (error) {
     if (error instanceof AskHuman) {

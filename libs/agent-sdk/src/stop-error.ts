@@ -1,5 +1,5 @@
 /** Why an agent was told to stop. */
-export type StopCode = 'CANCELLED' | 'DEADLINE_PASSED' | 'LOCK_LOST' | 'SHUTDOWN'
+export type StopCode = 'CANCELLED' | 'DEADLINE_PASSED' | 'LOCK_LOST' | 'REPLY_NOT_SENT' | 'SHUTDOWN'
 
 /** The reason of an aborted `context.signal`. */
 export class StopError extends Error {

@@ -89,8 +89,9 @@ export const makeAgentQueues = (
   const sendOwed: AgentQueues['sendOwed'] = async (name, owed, knownBeat = 0) => {
     const queue = queueOf(name)
     const startedAt = Date.now()
-    const before = await readBeat()
-    await queue.addBulk(
+    // Asked on the same connection, and so answered from before the jobs are in.
+    const reading = readBeat()
+    const adding = queue.addBulk(
       owed.map(({ job, priority, retry }) => ({
         name: job.agent,
         data: job,
@@ -107,6 +108,7 @@ export const makeAgentQueues = (
         },
       })),
     )
+    const [before] = await Promise.all([reading, adding])
     const keys = [beatKey, ...owed.map(({ job }) => queue.toKey(jobIdOf(job)))]
     const atLeast = Math.max(before, knownBeat)
     const beat = Number(await redis.eval(raiseOverJobsScript, keys.length, ...keys, atLeast)) // Q2

@@ -170,6 +170,19 @@ describe('the replies stream', () => {
     expect(await reader.claimIdle(0)).toEqual([])
     await Promise.all([writer.close(), reader.close()])
   })
+  test('replies of one turn come in one reading', async () => {
+    const writer = makeReplyWriter(place)
+    await writer.ready()
+    const reader = makeReplyReader(place, { consumer: 'waiting', blockMs: 5_000 })
+    await reader.ready()
+    const reading = reader.read()
+    await vi.waitFor(async () => expect(await redis.client('LIST')).toContain('cmd=xreadgroup'))
+    await Promise.all([writer.write(aReply({ kind: 'started' })), writer.write(aReply()), writer.write(aReply())])
+    const entries = await reading
+    expect(entries).toHaveLength(3)
+    await reader.ack(entries.map(({ id }) => id))
+    await Promise.all([writer.close(), reader.close()])
+  })
   test('P2 what a dead reader held is claimed by another', async () => {
     const writer = makeReplyWriter(place)
     await writer.ready()

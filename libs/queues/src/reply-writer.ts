@@ -19,7 +19,12 @@ interface Waiting {
 
 const batchMax = 256
 
-/** Opens the stream for writing. Replies that come while a batch is under way share the next one: no delay when idle. */
+const turnEnds = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * Opens the stream for writing. Replies of one turn of the event loop travel together, the start and the answer of a quick
+ * agent among them, and so do those that come while a batch is under way: no delay when idle.
+ */
 export const makeReplyWriter = (
   place: RedisPlace,
   { onError }: { readonly onError?: (error: Error) => void } = {},
@@ -31,9 +36,10 @@ export const makeReplyWriter = (
 
   const sendBatch = async (batch: readonly Waiting[]): Promise<void> => {
     try {
-      const pipeline = redis.pipeline()
-      for (const { text } of batch) pipeline.xadd(stream, '*', 'd', text)
-      const results = (await pipeline.exec()) ?? []
+      // All at once: a reader that waits would be woken with the first and come back for the others.
+      const together = redis.multi()
+      for (const { text } of batch) together.xadd(stream, '*', 'd', text)
+      const results = (await together.exec()) ?? []
       batch.forEach((one, index) => {
         const [error] = results[index] ?? [new Error('no answer')]
         if (error) one.reject(error)
@@ -54,7 +60,7 @@ export const makeReplyWriter = (
   const enqueue = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       waiting.push({ text, resolve, reject })
-      sending ??= drain()
+      sending ??= turnEnds().then(drain)
     })
 
   return {

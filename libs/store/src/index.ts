@@ -10,7 +10,7 @@ export {
   type OpenedMap,
   type SavedItem,
 } from './sql/map-items.js'
-export { asTenant, inTransaction } from './transaction.js'
+export { askAsTenant, asTenant, inTransaction, type Closing } from './transaction.js'
 export { jsonText, plainText } from './json-text.js'
 export { now, openStore, ping, type Db, type Store, type StoreOptions, type Tx } from './open-store.js'
 
@@ -88,6 +88,7 @@ export {
   type RunStream,
   type StreamCursor,
   type StreamItem,
+  type TenantStreamPage,
 } from './sql/read-stream.js'
 export { grantSlots, limitRun, type SlotCursor } from './sql/run-slots.js'
 export {

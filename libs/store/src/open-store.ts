@@ -59,6 +59,8 @@ export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError'>)
   connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
   ...(options.answerTimeoutMs === undefined ? {} : { query_timeout: options.answerTimeoutMs }),
   keepAlive: true,
+  // Statements that do not wait for each other share a round trip (see `transaction.ts`).
+  pipeline: true,
   types: {
     // Ids and counters stay below 2^53; everything else as pg reads it (timestamptz becomes a Date).
     getTypeParser: ((oid: number, format: 'text' | 'binary') =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
 import { openStore, ping, type Store } from './open-store.js'
-import { asTenant, inTransaction } from './transaction.js'
+import { asTenant, askAsTenant, inTransaction } from './transaction.js'
 
 let database: TestDatabase
 let store: Store
@@ -38,4 +38,28 @@ test('a failed transaction is rolled back and its connection used again', async 
   await expect(inTransaction(store.pool, (tx) => tx.query('select 1 / 0'))).rejects.toMatchObject({ code: '22012' })
   expect([store.pool.totalCount, store.pool.idleCount]).toEqual([1, 1])
   await ping(store.pool)
+})
+
+test('a closing statement that fails takes the whole transaction with it, and says why', async () => {
+  const made = inTransaction(store.pool, async (tx, closing) => {
+    await tx.query('create temp table kept (n integer)')
+    closing(tx.query('insert into kept select 1 / 0'))
+    closing(tx.query('insert into kept values (1)'))
+  })
+  await expect(made).rejects.toMatchObject({ code: '22012' })
+  await expect(store.pool.query('select from kept')).rejects.toMatchObject({ code: '42P01' })
+})
+
+test('what a statement sees of tenants is the same in one round trip', async () => {
+  const seen = await askAsTenant(
+    store.pool,
+    'spec',
+    async (tx) => (await tx.query(`select current_setting('flotilla.tenant') as tenant`)).rows,
+  )
+  expect(seen).toEqual([{ tenant: 'spec' }])
+  await expect(askAsTenant(store.pool, 'spec', (tx) => tx.query('select 1 / 0'))).rejects.toMatchObject({
+    code: '22012',
+  })
+  const { rows } = await store.pool.query(`select current_setting('flotilla.tenant', true) as tenant`)
+  expect(rows).not.toEqual([{ tenant: 'spec' }])
 })

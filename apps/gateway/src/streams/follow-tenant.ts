@@ -1,4 +1,4 @@
-import type { AllStreamItem, StreamCursor } from '@flotilla/store'
+import type { AllStreamItem, StreamCursor, TenantStreamPage } from '@flotilla/store'
 import { entriesMax } from './follow-run.js'
 import type { SseWriter } from './sse-writer.js'
 import { streamedEventView } from './streamed-event-view.js'
@@ -14,7 +14,10 @@ export interface TenantStreamFilter {
 export type ReadTenantStream = (page: {
   readonly after: StreamCursor
   readonly limit: number
-}) => Promise<{ readonly items: readonly AllStreamItem[]; readonly cursor: StreamCursor }>
+}) => Promise<TenantStreamPage>
+
+/** Between two readings while newer events are held back by a transaction that is open, ms. */
+const heldMs = 5
 
 const wanted =
   ({ workflow, type }: TenantStreamFilter) =>
@@ -38,14 +41,13 @@ export const followTenant = async (
   while (!writer.closed.aborted) {
     const seen = wake.seen()
     const part = await read({ after: cursor, limit: entriesMax })
-    const moved = part.cursor !== cursor
     cursor = part.cursor
     await writer.write(
       part.items
         .filter(wanted(filter))
         .map((item) => ({ id: writeEventId(item.cursor), data: JSON.stringify(streamedEventView(item, item)) })),
     )
-    if (!moved) await wake.next(seen, writer.closed)
+    if (!part.more) await wake.next(seen, writer.closed, part.held ? heldMs : undefined)
   }
   writer.end()
 }

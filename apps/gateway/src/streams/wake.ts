@@ -4,7 +4,8 @@
  */
 export interface Wake {
   readonly seen: () => number
-  readonly next: (seen: number, until: AbortSignal) => Promise<void>
+  /** `mostMs`: the longest wait, where that is shorter than the sweep's. */
+  readonly next: (seen: number, until: AbortSignal, mostMs?: number) => Promise<void>
   readonly stop: () => void
 }
 
@@ -26,7 +27,7 @@ export const makeWake = ({ subscribe, sweepMs }: WakeOptions): Wake => {
   return {
     seen: () => hints,
     stop: unsubscribe,
-    next: (seen, until) =>
+    next: (seen, until, mostMs = Number.POSITIVE_INFINITY) =>
       new Promise((resolve) => {
         if (hints !== seen || until.aborted) return resolve()
         const done = (): void => {
@@ -35,7 +36,7 @@ export const makeWake = ({ subscribe, sweepMs }: WakeOptions): Wake => {
           wakeUp = null
           resolve()
         }
-        const timer = setTimeout(done, sweepMs())
+        const timer = setTimeout(done, Math.min(mostMs, sweepMs()))
         until.addEventListener('abort', done, { once: true })
         wakeUp = done
       }),

@@ -148,7 +148,7 @@ export const makeModelPostgres = (scheduler: () => Scheduler, hooks: PostgresHoo
         }
         tx = null
       }
-      const query = async (given: string | Query): Promise<{ rows: readonly object[] }> => {
+      const answer = async (given: string | Query): Promise<{ rows: readonly object[] }> => {
         const point = `pg ${typeof given === 'string' ? (given.split(';')[0] ?? '') : given.name.replace(/save-applied-.*/, 'save-applied')}`
         try {
           const idle =
@@ -183,6 +183,13 @@ export const makeModelPostgres = (scheduler: () => Scheduler, hooks: PostgresHoo
           end() // a statement that failed has aborted the transaction
           throw error
         }
+      }
+      // One connection answers in the order in which it was asked.
+      let last: Promise<unknown> = Promise.resolve()
+      const query = (given: string | Query): Promise<{ rows: readonly object[] }> => {
+        const answered = last.then(() => answer(given))
+        last = answered.catch(() => undefined)
+        return answered
       }
       return { query, release: () => undefined }
     }

@@ -39,20 +39,21 @@ const claimRuns: Model = ({ tables, now, tryLock }, values) => {
     due.sort((a, b) => (a.nextDeadlineAt ?? 0) - (b.nextDeadlineAt ?? 0))
     for (const run of due.slice(0, runsMax)) candidates.add(run.id)
   }
-  const taken: { id: string; lane: string }[] = []
+  const taken: { id: string; lane: string; position: number }[] = []
   for (const id of candidates) {
     const run = tables.run.get(id)
-    if (taken.length < runsMax && run && claimable(run) && tryLock(`run ${id}`)) taken.push({ id, lane: 'going' })
+    if (taken.length < runsMax && run && claimable(run) && tryLock(`run ${id}`))
+      taken.push({ id, lane: 'going', position: run.position })
   }
   const waiting = [...tables.run.values()].filter((run) => run.status === 'created' && run.crashes === 0)
   if (admissionsMax === 0 || waiting.length === 0) return taken
   const inFlight = [...tables.run.values()].filter((run) => run.status === 'running').length
   let room = Math.max(0, Math.min(admissionsMax, runsMax - taken.length, inFlightMax - inFlight))
   waiting.sort((a, b) => a.orderKey - b.orderKey || (a.id < b.id ? -1 : 1))
-  for (const { id } of waiting)
+  for (const { id, position } of waiting)
     if (room > 0 && !taken.some((one) => one.id === id) && tryLock(`run ${id}`)) {
       room -= 1
-      taken.push({ id, lane: 'admitted' })
+      taken.push({ id, lane: 'admitted', position })
     }
   return taken
 }

@@ -118,7 +118,7 @@ export const startOrchestrator = (world: OrchestratorWorld, process: Process): v
         ticked,
       )
       const more = ticked.more || inbox.size() > 0
-      if (!more && marked) {
+      if (!more && marked && ticked.runs.length === 0) {
         marked = false
         await clearClaim(store.pool, process.name).catch(() => undefined)
       }

@@ -353,7 +353,8 @@ export const shrink = async (failed: CoreResult, options: Omit<CoreOptions, 'see
     if (!best.faults.some((fault) => fault.step === step)) continue
     without.add(step)
     const again = await simulateCore([failed.seed], { ...options, without })
-    if (again === null) without.delete(step)
+    // Another fault may have come in place of one that is left out.
+    if (again === null || again.faults.length >= best.faults.length) without.delete(step)
     else best = again
   }
   return best

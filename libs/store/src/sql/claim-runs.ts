@@ -13,6 +13,7 @@
  *     too, and of its events only those bring it that are not held.
  */
 import type { Tx } from '../open-store.js'
+import type { ClaimedPosition } from './claim-marker.js'
 import { rowsOf } from './statement.js'
 
 export interface ClaimLimits {
@@ -28,6 +29,8 @@ export interface ClaimLimits {
 }
 
 export interface Claimed {
+  /** Last position in the history of each claimed run, for the claim marker. */
+  readonly positions: readonly ClaimedPosition[]
   readonly going: readonly string[]
   readonly admitted: readonly string[]
   readonly nextTenant: string
@@ -45,7 +48,7 @@ with recursive inbox_window as (
 ), candidate as (
   select run_id as id from inbox_window union select unnest($1::uuid[]) union select id from due
 ), going as materialized (
-  select r.id from candidate c join run r on r.id = c.id
+  select r.id, r.position from candidate c join run r on r.id = c.id
   where r.status <> 'parked' and r.crashes = 0 and (not r.slot_waits or r.id in (select run_id from inbox_window))
   limit $2 for no key update of r skip locked
 ), tenant_waiting (tenant_id, number) as (
@@ -71,19 +74,19 @@ with recursive inbox_window as (
   ) a
   where t.tenant_id is not null
 ), admitted as materialized (
-  select r.id from next_in_line a join run r on r.id = a.id
+  select r.id, r.position from next_in_line a join run r on r.id = a.id
   where r.status = 'created' and not r.slot_waits and r.crashes = 0 and r.id not in (select id from going)
   order by a.turn, a.order_key, a.id
   limit (select runs from room) for no key update of r skip locked
 )
-select id, 'going' as lane from going
-union all select id, 'admitted' from admitted
-union all select null, tenant_id from tenant_waiting where number = ${tenantsMax} and tenant_id is not null`,
+select id, 'going' as lane, position from going
+union all select id, 'admitted', position from admitted
+union all select null, tenant_id, null from tenant_waiting where number = ${tenantsMax} and tenant_id is not null`,
 }
 
 /** Locks at most `runsMax` runs until the transaction ends; those of `going` that are missing are another's, parked or suspect. */
 export const claimRuns = async (tx: Tx, limits: ClaimLimits): Promise<Claimed> => {
-  const rows = await rowsOf<{ id: string | null; lane: string }>(tx, claim, [
+  const rows = await rowsOf<{ id: string | null; lane: string; position: number }>(tx, claim, [
     limits.going,
     limits.runsMax,
     limits.admissionsMax,
@@ -95,6 +98,7 @@ export const claimRuns = async (tx: Tx, limits: ClaimLimits): Promise<Claimed> =
   return {
     going: laneOf('going'),
     admitted: laneOf('admitted'),
+    positions: rows.flatMap(({ id, position }) => (id === null ? [] : [{ runId: id, position }])),
     nextTenant: rows.find((row) => row.id === null)?.lane ?? '',
   }
 }

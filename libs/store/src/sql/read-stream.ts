@@ -71,6 +71,14 @@ export interface AllStreamItem extends StreamItem {
   readonly cursor: StreamCursor
 }
 
+/** A part of the stream over all runs. */
+export interface TenantStreamPage {
+  readonly items: readonly AllStreamItem[]
+  readonly cursor: StreamCursor
+  readonly more: boolean
+  readonly held: boolean
+}
+
 const cursorShape = /^(\d{1,20})\.([0-9a-f]{32})\.(\d{1,9})\.(\d{1,6})$/
 const highestXid = 2n ** 64n - 1n
 
@@ -95,29 +103,37 @@ export const readStreamEnd = async (tx: Tx): Promise<StreamCursor> =>
 const ofAll = {
   name: 'read-all-stream',
   text: `
-select h.commit::text as commit, h.run_id as "runId", h.position, h.at, h.published as events, r.workflow,
+(select h.commit::text as commit, h.run_id as "runId", h.position, h.at, h.published as events, r.workflow,
   r.trace_id as "traceId"
 from history h join run r on r.id = h.run_id
 where h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to is not null
   and h.commit < pg_snapshot_xmin(pg_current_snapshot())
   and (h.commit, h.run_id, h.position) >= ($1::xid8, $2::uuid, $3::integer)
-order by h.commit, h.run_id, h.position limit $4`,
+order by h.commit, h.run_id, h.position limit $4)
+union all
+select null, null, null, null, null, null, null where exists (
+  select from history h where h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to is not null
+    and h.commit >= pg_snapshot_xmin(pg_current_snapshot())
+)`,
 }
 
 /**
  * The stream over all runs of the tenant, in order of commit: loses nothing and repeats nothing when it goes on from the
  * cursor of the last event, however transactions overlapped. Of at most `limit` history entries; `cursor` is where to go on.
- * Rejects a cursor for which `isStreamCursor` is false.
+ * `more`: the page was full. `held`: there are newer events, which an older transaction that is still open may yet come before;
+ * ask again soon. Rejects a cursor for which `isStreamCursor` is false.
  */
 export const readAllStream = async (
   tx: Tx,
   page: { readonly after: StreamCursor; readonly limit: number },
-): Promise<{ readonly items: readonly AllStreamItem[]; readonly cursor: StreamCursor }> => {
+): Promise<TenantStreamPage> => {
   const from = parseCursor(page.after)
   if (from === null) throw new RangeError('not a cursor of the stream')
   type Row = Omit<AllStreamItem, 'event' | 'cursor'> & { commit: string; position: number; events: PublishedEvent[] }
+  const isEntry = (row: Row | { commit: null }): row is Row => row.commit !== null
   // One more: the entry of the cursor itself may have been taken whole.
-  const rows = await rowsOf<Row>(tx, ofAll, [from.commit, from.run, from.position, page.limit + 1])
+  const found = await rowsOf<Row | { commit: null }>(tx, ofAll, [from.commit, from.run, from.position, page.limit + 1])
+  const rows = found.filter(isEntry)
   const items = rows.flatMap(({ commit, position, events, ...row }) => {
     const run = row.runId.replaceAll('-', '')
     const same = commit === from.commit && run === from.run && position === from.position
@@ -125,5 +141,10 @@ export const readAllStream = async (
       .map((event, index) => ({ ...row, event, cursor: `${commit}.${run}.${position}.${index + 1}` }))
       .slice(same ? from.taken : 0)
   })
-  return { items, cursor: items.at(-1)?.cursor ?? page.after }
+  return {
+    items,
+    cursor: items.at(-1)?.cursor ?? page.after,
+    more: rows.length > page.limit,
+    held: rows.length < found.length,
+  }
 }

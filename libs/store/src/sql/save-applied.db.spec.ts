@@ -235,15 +235,16 @@ test('the stream over all runs neither loses nor repeats an event, whichever tra
     const page = await acme((tx) => readAllStream(tx, { after: cursor, limit }))
     seen.push(...page.items.map(({ runId, event }) => `${runId} ${event.seq}`))
     cursor = page.cursor
+    return page
   }
   await inTransaction(engine.pool, async (tx) => {
     const [run] = await readClaimedRuns(tx, [slow])
     if (run !== undefined) await saveApplied(tx, [anApplied(run, publish(slow, 1)())])
     await tick(fast, publish(fast, 1)) // begins later, commits first
-    await read()
+    expect(await read()).toMatchObject({ held: true, more: false })
     expect(seen).toEqual([])
   })
-  await read(1)
+  expect(await read(1)).toMatchObject({ held: false, more: true })
   await tick(third, publish(third, 1))
   while (seen.length < 6) await read(1)
   await read()
