@@ -274,6 +274,13 @@ describe('a stream', () => {
     await world.settle(foreign.body.runId)
     expect((await elsewhere).events[0]?.data.runId).toBe(foreign.body.runId)
   })
+  test('is answered at once to whoever asks for its headers alone', async () => {
+    const runId = await aWaitingRun()
+    for (const path of [`/runs/${runId}/events`, '/events']) {
+      const answer = await fetch(new URL(path, world.origin), { method: 'HEAD', headers: as('submitter') })
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
+    }
+  })
   test('opens with a ticket once', async () => {
     const runId = await aFinishedRun()
     const { status, body } = await world.ask('submitter', 'POST', '/tickets')

@@ -234,6 +234,8 @@ describe('hostile input', () => {
     ['PATCH', `/runs/${runId}`, 405, 'METHOD_NOT_ALLOWED'],
     ['TRACE', '/runs', 405, 'METHOD_NOT_ALLOWED'],
     ['GET', '/runs/%zz', 400, 'URL_INVALID'],
+    ['GET', `/runs/${runId}/checkpoints/%00`, 400, 'URL_INVALID'],
+    ['POST', '/triggers/x%00/y/fire', 400, 'URL_INVALID'],
     ['GET', `/runs/${'x'.repeat(300)}`, 414, 'URL_TOO_LONG'],
     ['GET', '/runs?limit=0', 400, 'CONTRACT_VIOLATED'],
     ['GET', '/runs?limit=101', 400, 'CONTRACT_VIOLATED'],

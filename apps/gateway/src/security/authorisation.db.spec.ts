@@ -81,7 +81,6 @@ const guesses = (runId: string): readonly string[] => [
   `{${runId}}`,
   `${runId}'`,
   `${runId} `,
-  `${runId}\u0000`,
   `../runs/${runId}`,
   '1',
   '*',

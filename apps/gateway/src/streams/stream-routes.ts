@@ -39,6 +39,11 @@ const stream = (
   follow: (writer: SseWriter, wake: ReturnType<typeof makeWake>) => Promise<void>,
 ): void => {
   const { streamLimits: limits, queues } = gateway
+  if (request.method === 'HEAD') {
+    // It asks for the headers alone: a stream that stays open without a body would never be answered.
+    void reply.header('content-type', 'text/event-stream; charset=utf-8').send()
+    return
+  }
   const leave = gateway.streams.enter(principal.tenantId)
   const headers = reply.getHeaders()
   reply.hijack()
