@@ -12,6 +12,7 @@ const commands = {
   test: () => import('./fleet/test.mjs'),
   verify: () => import('./fleet/verify.mjs'),
   bench: () => import('./fleet/bench.mjs'),
+  chaos: () => import('./fleet/chaos.mjs'),
   'lint:workflow': () => import('./fleet/lint-workflow.mjs'),
 }
 

@@ -1,0 +1,67 @@
+/** Faults of the fleet's own processes. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { waitFor } from '../../tools/fleet/processes.mjs'
+
+/** Signals a process and gives its id. @param {any} instance @param {NodeJS.Signals} what */
+const signal = ({ service }, what) => {
+  const pid = service.pid()
+  if (pid !== null) process.kill(pid, what)
+  return pid
+}
+
+/** Resolves when the supervisor has started another process in the place of `pid`. @param {any} instance @param {number | null} pid */
+const replaced = (instance, pid) =>
+  waitFor(() => instance.service.pid() !== null && instance.service.pid() !== pid, { timeoutMs: 60_000, everyMs: 20 })
+
+/** @param {any} context */
+const targets = ({ fleet, turns }, count = 1) => turns.next(fleet.instances, count)
+
+/** @param {any} context @param {any[]} chosen */
+const kill = async (_context, chosen) => {
+  const pids = chosen.map((instance) => signal(instance, 'SIGKILL'))
+  await Promise.all(chosen.map((instance, index) => replaced(instance, pids[index])))
+}
+/** @param {any[]} chosen */
+const up = (chosen) => async () => (await Promise.all(chosen.map(({ service }) => service.isReady()))).every(Boolean)
+/** @param {any[]} chosen */
+const named = (chosen) => chosen.map(({ name }) => name).join('+')
+
+/** A fault gives what it hit, when it is healed, and what must be up again. @type {Record<string, import('./index.mjs').Fault>} */
+export const processFaults = {
+  'kill-9': (context) => {
+    const chosen = targets(context)
+    return { target: named(chosen), kills: chosen, healed: kill(context, chosen), isUp: up(chosen) }
+  },
+  'kill-two': (context) => {
+    const chosen = targets(context, 2)
+    return { target: named(chosen), kills: chosen, healed: kill(context, chosen), isUp: up(chosen) }
+  },
+  'kill-all': (context) => {
+    const chosen = context.fleet.instances
+    return { target: 'all', kills: chosen, healed: kill(context, chosen), isUp: up(chosen) }
+  },
+  sigterm: (context) => {
+    const chosen = targets(context)
+    const pids = chosen.map((instance) => signal(instance, 'SIGTERM'))
+    const healed = Promise.all(chosen.map((instance, index) => replaced(instance, pids[index])))
+    return { target: named(chosen), healed, isUp: up(chosen) }
+  },
+  sigstop: (context) => {
+    const chosen = targets(context)
+    const pid = signal(chosen[0], 'SIGSTOP')
+    const goOn = async () => {
+      await sleep(context.random.integer(1_000, 18_000))
+      // Its process may have been killed by another fault meanwhile.
+      if (pid !== null && chosen[0].service.pid() === pid) process.kill(pid, 'SIGCONT')
+    }
+    const healed = goOn()
+    return { target: named(chosen), healed, isUp: up(chosen) }
+  },
+  clock: (context) => {
+    const chosen = targets(context)
+    const ms = context.random.pick([-3_600_000, -300_000, -30_000, 30_000, 300_000, 3_600_000])
+    chosen[0].skew(ms)
+    const healed = sleep(context.random.integer(2_000, 10_000)).then(() => chosen[0].skew(0))
+    return { target: `${named(chosen)} ${ms} ms`, healed, isUp: up(chosen) }
+  },
+}

@@ -1,0 +1,23 @@
+/**
+ * Whose turn it is to be hit: every kind of service as often as every other, whichever of its processes.
+ * @param {ReturnType<import('./random.mjs').makeRandom>} random
+ */
+export const makeTurns = (random) => {
+  /** @type {string[]} */
+  let kinds = []
+  return {
+    /** @param {readonly any[]} instances @param {number} count @returns {any[]} of different kinds */
+    next: (instances, count) => {
+      const all = [...new Set(instances.map(({ kind }) => kind))]
+      /** @type {any[]} */
+      const chosen = []
+      while (chosen.length < Math.min(count, all.length)) {
+        if (kinds.length === 0) kinds = random.shuffle(all)
+        const kind = kinds.pop()
+        if (chosen.some((one) => one.kind === kind)) continue
+        chosen.push(random.pick(instances.filter((one) => one.kind === kind)))
+      }
+      return chosen
+    },
+  }
+}
