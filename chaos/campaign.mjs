@@ -83,6 +83,8 @@ const injectFaults = async (options, context) => {
   const recovered = []
   while (queue.length > 0 || performance.now() < until) {
     const name = queue.shift() ?? drawFault(faults, random)
+    const inject = allFaults[name]
+    if (inject === undefined) throw new Error(`${name} is no fault`)
     const busy = () => [...active.values()]
     while (active.size >= (single ? 1 : overlapMax)) await Promise.race(active.keys())
     const at = isoNow()
@@ -90,7 +92,7 @@ const injectFaults = async (options, context) => {
     try {
       const word = name.startsWith('redis') ? 'redis' : name.startsWith('pg') ? 'postgres' : undefined
       while (word !== undefined && busy().includes(word)) await Promise.race(active.keys())
-      injected = allFaults[name](context)
+      injected = inject(context)
     } catch (error) {
       options.say(`${name}: ${error}`)
       continue

@@ -19,7 +19,7 @@ export const makeClient = ({ gateways, random, records }) => {
    */
   const request = async ({ call, method = 'GET', where, body, key = null, secret, tenant, more = {}, seen }) => {
     const all = gateways()
-    const base = all[Math.floor(random() * all.length)]
+    const base = all[Math.floor(random() * all.length)] ?? ''
     const text = body === undefined ? undefined : JSON.stringify(body)
     const at = isoNow()
     const startedAt = performance.now()

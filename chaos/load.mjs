@@ -16,7 +16,7 @@ const retryMs = 400
 const patienceMs = 120_000
 
 /**
- * @param {{ client: ReturnType<import('./client.mjs').makeClient>, tenants: readonly Tenant[], random: ReturnType<import('./random.mjs').makeRandom>, seed: number, rate: number, openRuns: () => number, openMax: number, onRun: (run: { runId: string, tenant: Tenant, workflow: string }) => void }} options
+ * @param {{ client: ReturnType<typeof import('./client.mjs').makeClient>, tenants: readonly Tenant[], random: ReturnType<typeof import('./random.mjs').makeRandom>, seed: number, rate: number, openRuns: () => number, openMax: number, onRun: (run: { runId: string, tenant: Tenant, workflow: string }) => void }} options
  * `rate`: runs a second
  */
 export const startLoad = ({ client, tenants, random, seed, rate, openRuns, openMax, onRun }) => {
@@ -25,9 +25,10 @@ export const startLoad = ({ client, tenants, random, seed, rate, openRuns, openM
   let n = 0
   const totals = { submitted: 0, accepted: 0, unanswered: 0, refused: 0, duplicates: 0, decided: 0 }
   const lottery = Object.entries(shapes).flatMap(([name, { share }]) => Array.from({ length: share }, () => name))
+  const tenantOf = (/** @type {number} */ number) => /** @type {Tenant} */ (tenants[number % tenants.length])
   /** One person each, with a token in the address that must turn up nowhere. @param {number} number */
   const deskInput = (number) => {
-    const { input } = demoApplications(number)[number % 6]
+    const input = demoApplications(number)[number % 6]?.input ?? {}
     const applicant = /** @type {object} */ (input.applicant)
     return { ...input, applicant: { ...applicant, address: `Ulice ${canaryOf(seed, number)} 1, Praha` } }
   }
@@ -102,7 +103,7 @@ export const startLoad = ({ client, tenants, random, seed, rate, openRuns, openM
       due = Math.max(due + 1_000 / rate, now - 500)
       if (openRuns() > openMax || under.size > 200) continue
       n += 1
-      const tenant = tenants[n % tenants.length]
+      const tenant = tenantOf(n)
       const isDesk = n % 25 === 0
       const workflow = isDesk ? 'credit-desk' : random.pick(lottery)
       track(submit(tenant, workflow, n, isDesk ? deskInput(n) : undefined))
@@ -139,7 +140,7 @@ export const startLoad = ({ client, tenants, random, seed, rate, openRuns, openM
     /** Submits one poison job of a kind that chance chooses. */
     poison: (kind = random.pick(poisonKinds)) => {
       n += 1
-      track(submit(tenants[n % tenants.length], 'chaos-poison', n, { kind }))
+      track(submit(tenantOf(n), 'chaos-poison', n, { kind }))
     },
     stopSubmitting: async () => {
       submitting = false

@@ -31,7 +31,7 @@ export const startObserver = (url) => {
     try {
       return (await client.query(sql, values)).rows
     } catch (error) {
-      const broken = client
+      const broken = /** @type {pg.Client | null} */ (client)
       client = null
       void broken?.end().catch(() => {})
       throw error
@@ -77,7 +77,8 @@ export const startObserver = (url) => {
       }
       await sleep(everyMs)
     }
-    await client?.end().catch(() => {})
+    const last = /** @type {pg.Client | null} */ (client)
+    await last?.end().catch(() => {})
   })()
 
   return {

@@ -15,13 +15,15 @@ export const makeRandom = (seed) => {
     /** An integer, both ends included. @param {number} min @param {number} max */
     integer: (min, max) => min + Math.floor(next() * (max - min + 1)),
     /** @template T @param {readonly T[]} list @returns {T} */
-    pick: (list) => list[Math.floor(next() * list.length)],
+    pick: (list) => /** @type {any} one of a list that is not empty */ (list[Math.floor(next() * list.length)]),
     /** @template T @param {readonly T[]} list @returns {T[]} a copy in another order */
     shuffle: (list) => {
       const copy = [...list]
       for (let index = copy.length - 1; index > 0; index -= 1) {
         const other = Math.floor(next() * (index + 1))
-        ;[copy[index], copy[other]] = [copy[other], copy[index]]
+        const [one, two] = /** @type {[any, any]} both within the list */ ([copy[index], copy[other]])
+        copy[index] = two
+        copy[other] = one
       }
       return copy
     },

@@ -10,7 +10,7 @@ export const openRecords = (/** @type {string} */ dir) => {
   const files = Object.fromEntries(names.map((name) => [name, fs.createWriteStream(path.join(dir, `${name}.ndjson`))]))
   return {
     /** @param {string} name @param {object} line */
-    write: (name, line) => void files[name].write(`${JSON.stringify(line)}\n`),
+    write: (name, line) => void files[name]?.write(`${JSON.stringify(line)}\n`),
     close: () => Promise.all(Object.values(files).map((file) => new Promise((resolve) => file.end(resolve)))),
   }
 }

@@ -14,7 +14,7 @@ const processValues = (pid) => {
 
 /**
  * Measures every process, Redis and Postgres once; what is away is left out.
- * @param {any} fleet @param {ReturnType<import('./observe.mjs').startObserver>} observer @param {(line: object) => void} write
+ * @param {any} fleet @param {ReturnType<typeof import('./observe.mjs').startObserver>} observer @param {(line: object) => void} write
  */
 export const sample = async (fleet, observer, write) => {
   const at = isoNow()

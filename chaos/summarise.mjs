@@ -81,7 +81,9 @@ const judge = (dir) => {
 
 /** @param {any} given */
 export const summarise = async (given) => {
-  const { dir, seed, minutes, lines, kills, harness, totals, injectedReplies, settleSeconds, commit } = given
+  /** @type {any[]} */
+  const lines = given.lines
+  const { dir, seed, minutes, kills, harness, totals, injectedReplies, settleSeconds, commit } = given
   const outside = outsideOf(dir)
   const runs = readLines(path.join(dir, 'dump/run.ndjson'))
   const byId = new Map(runs.map((run) => [run.id, run]))

@@ -1,6 +1,6 @@
 /**
  * Whose turn it is to be hit: every kind of service as often as every other, whichever of its processes.
- * @param {ReturnType<import('./random.mjs').makeRandom>} random
+ * @param {ReturnType<typeof import('./random.mjs').makeRandom>} random
  */
 export const makeTurns = (random) => {
   /** @type {string[]} */

@@ -14,13 +14,17 @@ const bureauUrl = process.env.CHAOS_BUREAU_URL
 const seed = Number(process.env.CHAOS_SEED ?? 1)
 
 class StepInput {
+  /** @type {any} */
   payload
 }
 IsObject()(StepInput.prototype, 'payload')
 
 class StepOutput {
-  token
+  /** @type {string} */
+  token = ''
+  /** @type {string | null | undefined} */
   receipt
+  /** @type {string | undefined} */
   filler
 }
 IsString()(StepOutput.prototype, 'token')

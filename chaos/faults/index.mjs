@@ -44,7 +44,7 @@ export const groups = /** @type {Record<string, string[]>} */ ({
   all: Object.keys(faults),
 })
 
-/** @param {readonly string[]} names @param {{ next: () => number }} random */
+/** @param {readonly string[]} names @param {{ next: () => number }} random @returns {string} */
 export const drawFault = (names, random) => {
   const total = names.reduce((sum, name) => sum + (weights[name] ?? 1), 0)
   let rest = random.next() * total
@@ -52,5 +52,5 @@ export const drawFault = (names, random) => {
     rest -= weights[name] ?? 1
     if (rest < 0) return name
   }
-  return names[names.length - 1]
+  return names.at(-1) ?? 'kill-9'
 }

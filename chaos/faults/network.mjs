@@ -24,7 +24,7 @@ const edge = (chosen, server) => `${chosen.length === 1 ? chosen[0].name : 'all'
 const weather = (server, kind) => (context) => {
   const { random } = context
   const { chosen, ways } = chooseWays(server, context)
-  for (const way of ways) weathers[kind](way, random)
+  for (const way of ways) weathers[kind]?.(way, random)
   const clear = async () => {
     await sleep(random.integer(1_000, 15_000))
     // What was half open has forgotten its peer.

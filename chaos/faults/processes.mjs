@@ -13,11 +13,11 @@ const signal = ({ service }, what) => {
 const replaced = (instance, pid) =>
   waitFor(() => instance.service.pid() !== null && instance.service.pid() !== pid, { timeoutMs: 60_000, everyMs: 20 })
 
-/** @param {any} context */
+/** @param {any} context @param {number} count @returns {any[]} */
 const targets = ({ fleet, turns }, count = 1) => turns.next(fleet.instances, count)
 
-/** @param {any} context @param {any[]} chosen */
-const kill = async (_context, chosen) => {
+/** @param {any[]} chosen */
+const kill = async (chosen) => {
   const pids = chosen.map((instance) => signal(instance, 'SIGKILL'))
   await Promise.all(chosen.map((instance, index) => replaced(instance, pids[index])))
 }
@@ -30,15 +30,15 @@ const named = (chosen) => chosen.map(({ name }) => name).join('+')
 export const processFaults = {
   'kill-9': (context) => {
     const chosen = targets(context)
-    return { target: named(chosen), kills: chosen, healed: kill(context, chosen), isUp: up(chosen) }
+    return { target: named(chosen), kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
   'kill-two': (context) => {
     const chosen = targets(context, 2)
-    return { target: named(chosen), kills: chosen, healed: kill(context, chosen), isUp: up(chosen) }
+    return { target: named(chosen), kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
   'kill-all': (context) => {
     const chosen = context.fleet.instances
-    return { target: 'all', kills: chosen, healed: kill(context, chosen), isUp: up(chosen) }
+    return { target: 'all', kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
   sigterm: (context) => {
     const chosen = targets(context)
