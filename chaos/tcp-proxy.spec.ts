@@ -81,7 +81,7 @@ test('reset ends every connection, and a refused one is reset at once', async ()
   const refused = net.connect(proxy.port, '127.0.0.1')
   sockets.push(refused)
   refused.on('error', () => undefined)
-  await once(refused, 'close')
+  await new Promise((resolve) => refused.once('close', resolve))
   expect(proxy.connections()).toBe(0)
 })
 
