@@ -154,7 +154,7 @@ describe('the record of a real fleet', () => {
     const verdict = await check(dir)
     expect(verdict.violations).toEqual([])
     expect(verdict.exitCode).toBe(0)
-    for (const invariant of ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9', 'I11', 'I12'])
+    for (const invariant of ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9', 'I10', 'I11', 'I12', 'I16'])
       expect(verdict.invariants[invariant]?.facts, invariant).toBeGreaterThan(0)
   })
 

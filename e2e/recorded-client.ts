@@ -67,12 +67,14 @@ export const recordCalls = (client: Client, dir: string, tenant = 'default'): Re
     connections += 1
     const connection = `${tenant}-${process.pid}-${connections}`
     const seen = await client.events(runId, { lastEventId: after, until })
-    for (const [index, { seq, type, status, progress, trace_id: traceId }] of seen.entries())
+    for (const [index, event] of seen.entries()) {
+      const { seq, type, status, progress, trace_id: traceId } = event
       write('streams.ndjson', {
         ...{ at: new Date().toISOString(), tenant, runId, connection, lastEventId: index === 0 ? after : null },
         ...{ seq, type, status, progress, traceId },
-        closed: index === seen.length - 1,
+        closed: index === seen.length - 1 && isTerminal(event),
       })
+    }
     return seen
   }
 

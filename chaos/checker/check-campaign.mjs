@@ -8,7 +8,15 @@ import { makeFindings } from './findings.mjs'
 import { isEqualJson } from './fold-history.mjs'
 import { InputError, readJson, readLines, timeOf } from './read-lines.mjs'
 import { readClient } from './read-client.mjs'
+import { judgeAudit } from './judge-audit.mjs'
+import { judgeSeen, readOutside, servedSteps } from './judge-outside.mjs'
+import { judgeReads } from './judge-reads.mjs'
 import { judgeRun } from './judge-run.mjs'
+import { defaultBounds, judgeSamples } from './judge-samples.mjs'
+import { judgeSinks } from './judge-sinks.mjs'
+import { judgeCaptured, readStreams } from './judge-streams.mjs'
+import { judgeWebhooks } from './judge-webhooks.mjs'
+import { judgeDecisions } from './judge-decisions.mjs'
 import { judgeSubmissions } from './judge-submissions.mjs'
 import { knownEdges } from './transition-tables.mjs'
 import { edgesOf, graphOf } from './workflow-graph.mjs'
@@ -95,6 +103,12 @@ export const checkCampaign = async (dir) => {
   }
   const world = { findings, times, client, tables, graphOf: (/** @type {string} */ hash) => graphs.get(hash) ?? null }
 
+  const streams = await readStreams(dir)
+  const outside = await readOutside(dir, findings, meta.providers)
+  const workflowOf = (/** @type {string} */ runId) => tables.runs.get(runId)?.compact.workflow ?? null
+  const served = servedSteps(outside, workflowOf)
+  const decisions = await judgeAudit(dump, findings)
+
   /** @type {Set<string>} */
   const withHistory = new Set()
   for await (const { runId, entries } of histories(path.join(dump, 'history.ndjson'))) {
@@ -110,6 +124,9 @@ export const checkCampaign = async (dir) => {
     })
     if (judged === null) continue
     judgeRows(world, run, judged, entries)
+    judgeSeen(findings, run.compact, judged, outside.byRun.get(runId), served)
+    const captured = streams.get(runId)
+    if (captured !== undefined) judgeCaptured(findings, run.compact, captured, judged.stream)
     // What the row held for the fold alone goes.
     run.row.state = null
   }
@@ -123,12 +140,24 @@ export const checkCampaign = async (dir) => {
     ...{ runs: new Map([...tables.runs].map(([id, { compact }]) => [id, compact])) },
     meta: times,
   })
+  for (const runId of [...streams.keys(), ...outside.byRun.keys()])
+    findings.expect('I2', 'what was seen outside is of a run', tables.runs.has(runId), runId, () => ({}))
+  for (const [runId, gates] of tables.gates)
+    for (const { id, status } of gates)
+      if (status === 'decided')
+        findings.expect('I10', 'a decision is in the audit', decisions.has(id), runId, () => ({ gateId: id }))
+  judgeReads(findings, client, {
+    endedAt: (runId) => streams.get(runId)?.endedAt ?? null,
+    storedStatus: (runId) => tables.runs.get(runId)?.compact.status ?? null,
+    replayedAt: client.replayedAt,
+  })
+  judgeDecisions(findings, client, tables)
+  await judgeSamples(dir, findings, { ...defaultBounds, ...meta.bounds })
+  const { bytes: bytesSearched } = await judgeSinks(dir, findings)
+  await judgeWebhooks(dir, findings, [meta.webhookSecret ?? []].flat())
   return {
     ...findings.report(),
-    dir,
-    seed: meta.seed ?? null,
-    runs: tables.runs.size,
-    calls: client.count,
-    faults: faults.length,
+    ...{ dir, seed: meta.seed ?? null, runs: tables.runs.size, calls: client.count, faults: faults.length },
+    seen: { effects: outside.keys, doubleExecutions: outside.doubleExecutions, bytesSearched },
   }
 }

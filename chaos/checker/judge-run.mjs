@@ -15,7 +15,7 @@ import { reopening, runMoves, transplanting } from './transition-tables.mjs'
  * @typedef {import('./findings.mjs').Findings} Findings
  * @typedef {{ id: string, tenant_id: string, workflow: string, status: string, state: any, position: number, published: number,
  *   progress: number, result: any, submitted_by: string, definition_hash: string, trace_id: string, finished_at: string | null }} RunRow
- * @typedef {{ step: string, dispatch: number, fate: 'accepted' | 'timed out' | 'cancelled' | 'open', failed: boolean,
+ * @typedef {{ step: string, dispatch: number, fate: 'accepted' | 'timed out' | 'cancelled' | 'open', failed: boolean, succeeded: boolean,
  *   letter: 'due' | 'none' | 'unknown', isChild: boolean }} Dispatched
  * @typedef {{ dispatched: Map<string, Dispatched>, ignored: Map<string, string>, terminals: number, stream: { type: string, status: string, progress: number }[],
  *   state: State, gates: Map<string, { openedAt: string, step: string, decided: number, expired: number, closed: boolean }>, replayed: Set<string>,
@@ -82,7 +82,10 @@ const followDispatches = (judged, findings, runId, { entry, before, after, touch
   }
   if (word !== '' && ignored === null) {
     const known = judged.dispatched.get(word)
-    if (known) known.fate = 'accepted'
+    if (known) {
+      known.fate = 'accepted'
+      known.succeeded = event.type === 'StepSucceeded'
+    }
   }
   const old = new Set(was.map(dispatchKey))
   const began = owedAmong(after, touched).filter((one) => !old.has(dispatchKey(one)))
@@ -100,7 +103,7 @@ const followDispatches = (judged, findings, runId, { entry, before, after, touch
     const mayBegin = before.cancel === null || one.step.startsWith('undo!')
     findings.expect('I6', 'nothing is dispatched after a cancellation', mayBegin, runId, () => ({ position, ...one }))
     const isChild = graph.nodes.get(one.step)?.kind === 'workflow'
-    judged.dispatched.set(key, { ...one, fate: 'open', failed: false, letter: 'none', isChild })
+    judged.dispatched.set(key, { ...one, fate: 'open', failed: false, succeeded: false, letter: 'none', isChild })
   }
   if (event.type !== 'RunForked')
     findings.expect(

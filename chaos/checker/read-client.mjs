@@ -21,7 +21,12 @@ const callOf = (line) => {
   const at = timeOf(line.at) ?? 0
   return {
     ...{ at, doneAt: at + (line.tookMs ?? 0), call: line.call, tenant: line.tenant ?? 'default' },
-    ...{ key: line.key ?? null, bodyHash: line.bodyHash ?? null, runId: line.runId ?? null, status: line.status ?? 0 },
+    ...{
+      key: line.key ?? null,
+      bodyHash: line.bodyHash ?? null,
+      runId: line.runId ?? line.subject ?? null,
+      status: line.status ?? 0,
+    },
     ...{
       workflow: line.workflow ?? null,
       expects: expectsOf(line.expects),
@@ -42,21 +47,22 @@ export const readClient = async (dir) => {
   /** @type {Map<string, Call[]>} */
   const byRun = new Map()
   let count = 0
-  let forks = 0
   let firstAt = Infinity
+  /** When dead letters were first replayed without saying whose. */
+  let replayedAt = Infinity
   for await (const { value } of readLines(path.join(dir, 'client.ndjson'))) {
     const call = callOf(value)
     count += 1
     firstAt = Math.min(firstAt, call.at)
-    if (call.call === 'submit') submits.push(call)
+    if (call.call === 'replay') replayedAt = Math.min(replayedAt, call.at)
+    if (call.call === 'submit' || call.call === 'reuse') submits.push(call)
     else if (call.runId !== null) {
-      if (call.call === 'fork') forks += 1
       const held = byRun.get(call.runId)
       if (held) held.push(call)
       else byRun.set(call.runId, [call])
     }
   }
-  return { submits, byRun, count, forks, firstAt }
+  return { submits, byRun, count, firstAt, replayedAt }
 }
 
 /** @typedef {Awaited<ReturnType<typeof readClient>>} Client */
