@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { checkCampaign } from './checker/check-campaign.mjs'
-import { InputError } from './checker/read-lines.mjs'
+import { directorySource, InputError } from './checker/sources.mjs'
 
 /** Violations shown in the table; `--json` gives all that were kept. */
 const shownMax = 20
@@ -30,7 +30,7 @@ if (dir === undefined) {
   process.exit(2)
 }
 try {
-  const report = await checkCampaign(dir)
+  const report = await checkCampaign(directorySource(dir))
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`)
   else print(report)
   process.exitCode = report.violations.length > 0 ? 1 : 0

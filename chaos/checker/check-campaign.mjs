@@ -2,11 +2,9 @@
  * Judges a campaign's directory (`chaos/FORMATS.md`): what was asked, what was seen outside and what is stored, against
  * invariants I1 to I17. Files are read as streams; of a run only what a later judge needs is kept.
  */
-import { existsSync } from 'node:fs'
-import path from 'node:path'
 import { makeFindings } from './findings.mjs'
 import { isEqualJson } from './fold-history.mjs'
-import { InputError, readJson, readLines, timeOf } from './read-lines.mjs'
+import { InputError, timeOf } from './sources.mjs'
 import { readClient } from './read-client.mjs'
 import { judgeAudit } from './judge-audit.mjs'
 import { judgeSeen, readOutside, servedSteps } from './judge-outside.mjs'
@@ -38,30 +36,30 @@ const timesOf = (meta, faults) => {
   }
 }
 
-/** @param {string} dir */
-const readFaults = async (dir) => {
+/** @param {import('./sources.mjs').Source} source */
+const readFaults = async (source) => {
   const faults = []
-  for await (const { value } of readLines(path.join(dir, 'faults.ndjson')))
+  for await (const { value } of source.lines('faults'))
     faults.push({ ...value, at: timeOf(value.at) ?? 0, healedAt: timeOf(value.healedAt) ?? Infinity })
   return faults
 }
 
 /**
  * The histories of a dump, run by run.
- * @param {string} file @returns {AsyncGenerator<{ runId: string, entries: import('./fold-history.mjs').Entry[] }>}
+ * @param {import('./sources.mjs').Source} source @returns {AsyncGenerator<{ runId: string, entries: import('./fold-history.mjs').Entry[] }>}
  */
-async function* histories(file) {
+async function* histories(source) {
   /** @type {Set<string>} */
   const begun = new Set()
   let runId = ''
   /** @type {import('./fold-history.mjs').Entry[]} */
   let entries = []
-  for await (const { value } of readLines(file)) {
+  for await (const { value } of source.lines('dump/history')) {
     if (runId !== value.run_id) {
       if (entries.length > 0) yield { runId, entries }
       runId = value.run_id
       entries = []
-      if (begun.has(runId)) throw new InputError(`${file}: the rows of run ${runId} do not stand together`)
+      if (begun.has(runId)) throw new InputError(`dump/history: the rows of run ${runId} do not stand together`)
       begun.add(runId)
     }
     entries.push(value)
@@ -71,18 +69,16 @@ async function* histories(file) {
 
 /**
  * Judges the campaign in `dir`. Rejects with `InputError` where a file cannot be read as what it should be.
- * @param {string} dir
+ * @param {import('./sources.mjs').Source} source
  */
-export const checkCampaign = async (dir) => {
-  if (!existsSync(dir)) throw new InputError(`${dir} is not there`)
-  const meta = await readJson(path.join(dir, 'meta.json'), {})
+export const checkCampaign = async (source) => {
+  const meta = await source.json('meta', {})
   const findings = makeFindings(meta.exempt)
-  const faults = await readFaults(dir)
+  const faults = await readFaults(source)
   const times = timesOf(meta, faults)
-  const client = await readClient(dir)
+  const client = await readClient(source)
   if (times.startedAt === -Infinity && client.count > 0) times.startedAt = client.firstAt - 1_000
-  const dump = path.join(dir, 'dump')
-  const tables = await readTables(dump)
+  const tables = await readTables(source)
 
   /** @type {Map<string, import('./workflow-graph.mjs').Graph>} */
   const graphs = new Map()
@@ -103,15 +99,15 @@ export const checkCampaign = async (dir) => {
   }
   const world = { findings, times, client, tables, graphOf: (/** @type {string} */ hash) => graphs.get(hash) ?? null }
 
-  const streams = await readStreams(dir)
-  const outside = await readOutside(dir, findings, meta.providers)
+  const streams = await readStreams(source)
+  const outside = await readOutside(source, findings, meta.providers)
   const workflowOf = (/** @type {string} */ runId) => tables.runs.get(runId)?.compact.workflow ?? null
   const served = servedSteps(outside, workflowOf)
-  const decisions = await judgeAudit(dump, findings)
+  const decisions = await judgeAudit(source, findings)
 
   /** @type {Set<string>} */
   const withHistory = new Set()
-  for await (const { runId, entries } of histories(path.join(dump, 'history.ndjson'))) {
+  for await (const { runId, entries } of histories(source)) {
     const run = tables.runs.get(runId)
     findings.expect('I2', 'a history is of a run', run !== undefined, runId, () => ({ entries: entries.length }))
     if (run === undefined) continue
@@ -149,15 +145,21 @@ export const checkCampaign = async (dir) => {
   judgeReads(findings, client, {
     endedAt: (runId) => streams.get(runId)?.endedAt ?? null,
     storedStatus: (runId) => tables.runs.get(runId)?.compact.status ?? null,
-    replayedAt: client.replayedAt,
+    isReopened: (runId) => (tables.runs.get(runId)?.compact.openings ?? 0) > 0,
   })
   judgeDecisions(findings, client, tables)
-  await judgeSamples(dir, findings, { ...defaultBounds, ...meta.bounds })
-  const { bytes: bytesSearched } = await judgeSinks(dir, findings)
-  await judgeWebhooks(dir, findings, [meta.webhookSecret ?? []].flat())
+  await judgeSamples(source, findings, { ...defaultBounds, ...meta.bounds })
+  const { bytes: bytesSearched } = await judgeSinks(source, findings)
+  await judgeWebhooks(source, findings, [meta.webhookSecret ?? []].flat())
   return {
     ...findings.report(),
-    ...{ dir, seed: meta.seed ?? null, runs: tables.runs.size, calls: client.count, faults: faults.length },
+    ...{
+      dir: source.name,
+      seed: meta.seed ?? null,
+      runs: tables.runs.size,
+      calls: client.count,
+      faults: faults.length,
+    },
     seen: { effects: outside.keys, doubleExecutions: outside.doubleExecutions, bytesSearched },
   }
 }

@@ -3,8 +3,6 @@
  * stored head is the last. The hash is SHA-256 over the previous hash and the entry as Postgres writes jsonb.
  */
 import { createHash } from 'node:crypto'
-import path from 'node:path'
-import { readLines } from './read-lines.mjs'
 
 /** Marks a number as it stood in the text: 1.0 is not 1 to a hash. */
 const written = Symbol('written')
@@ -54,15 +52,15 @@ export const hashOfEntry = ({
 }
 
 /**
- * @param {string} dump @param {import('./findings.mjs').Findings} findings
+ * @param {import('./sources.mjs').Source} source @param {import('./findings.mjs').Findings} findings
  * @returns {Promise<Set<string>>} gates whose decision is in the audit
  */
-export const judgeAudit = async (dump, findings) => {
+export const judgeAudit = async (source, findings) => {
   /** @type {Map<string, { seq: bigint, hash: string }>} */
   const last = new Map()
   /** @type {Set<string>} */
   const decided = new Set()
-  for await (const { text } of readLines(path.join(dump, 'audit.ndjson'))) {
+  for await (const { text } of source.lines('dump/audit')) {
     const entry = JSON.parse(text, keepNumbers)
     const { tenant_id: tenant, subject } = entry
     const seq = BigInt(entry.seq[written])
@@ -74,7 +72,7 @@ export const judgeAudit = async (dump, findings) => {
     last.set(tenant, { seq, hash: entry.hash })
     if (entry.action === 'gate.decided') decided.add(String(entry.detail?.gateId))
   }
-  for await (const { value } of readLines(path.join(dump, 'audit_head.ndjson'))) {
+  for await (const { value } of source.lines('dump/audit_head')) {
     const end = last.get(value.tenant_id) ?? { seq: 0n, hash: '\\x' }
     const isEnd = BigInt(value.seq) === end.seq && value.hash === end.hash
     findings.expect('I10', 'the head is the last entry', isEnd, null, () => ({

@@ -2,8 +2,7 @@
  * Judges what was seen outside: effects once per key, of dispatches that there were (I5), and no more at once than a
  * provider allows (I14).
  */
-import path from 'node:path'
-import { readLines, timeOf } from './read-lines.mjs'
+import { timeOf } from './sources.mjs'
 import { withoutItems } from './workflow-graph.mjs'
 
 /**
@@ -52,9 +51,9 @@ const mostPerSecond = (times) => {
 
 /**
  * Reads the provider's ledger and the executions; judges what needs nothing else.
- * @param {string} dir @param {Findings} findings @param {Record<string, { concurrency?: number, perSecond?: number }>} limits
+ * @param {import('./sources.mjs').Source} source @param {Findings} findings @param {Record<string, { concurrency?: number, perSecond?: number }>} limits
  */
-export const readOutside = async (dir, findings, limits = {}) => {
+export const readOutside = async (source, findings, limits = {}) => {
   /** @type {Map<string, SeenOfRun>} */
   const byRun = new Map()
   /** @type {Map<string, { performed: number, dispatches: Set<string> }>} */
@@ -63,7 +62,7 @@ export const readOutside = async (dir, findings, limits = {}) => {
   const providers = new Map()
   let doubleExecutions = 0
   let requests = 0
-  for await (const { value } of readLines(path.join(dir, 'provider.ndjson'))) {
+  for await (const { value } of source.lines('provider')) {
     const { effectKey, runId, step, dispatch, performed } = value
     requests += 1
     const seen = seenOf(byRun, runId)
@@ -92,7 +91,7 @@ export const readOutside = async (dir, findings, limits = {}) => {
     provider.times.push(timeOf(value.beganAt) ?? at)
     provider.inHand = Math.max(provider.inHand, value.inHand ?? 0)
   }
-  for await (const { value } of readLines(path.join(dir, 'executions.ndjson'))) {
+  for await (const { value } of source.lines('executions')) {
     const seen = seenOf(byRun, value.runId)
     const key = `${value.dispatch} ${value.step}`
     const count = (seen.executions.get(key) ?? 0) + 1

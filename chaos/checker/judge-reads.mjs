@@ -9,14 +9,13 @@ const ranks = /** @type {Record<string, number>} */ ({
   failed: 2,
   cancelled: 2,
 })
-const reopens = new Set(['resume', 'replay'])
 
 /**
  * @param {import('./findings.mjs').Findings} findings @param {import('./read-client.mjs').Client} client
- * @param {{ endedAt: (runId: string) => number | null, storedStatus: (runId: string) => string | null, replayedAt: number }} known
- * `replayedAt`: when a client first replayed dead letters of runs that it did not name
+ * @param {{ endedAt: (runId: string) => number | null, storedStatus: (runId: string) => string | null, isReopened: (runId: string) => boolean }} known
+ * `isReopened`: whether a failed run was taken up again, so that its end was none
  */
-export const judgeReads = (findings, client, { endedAt, storedStatus, replayedAt }) => {
+export const judgeReads = (findings, client, { endedAt, storedStatus, isReopened }) => {
   /** @type {Map<string, number>} */
   const acceptedAt = new Map()
   for (const { runId, status, doneAt } of client.submits)
@@ -24,7 +23,6 @@ export const judgeReads = (findings, client, { endedAt, storedStatus, replayedAt
 
   for (const [runId, calls] of client.byRun) {
     const gets = calls.filter(({ call }) => call === 'get').sort((a, b) => a.at - b.at)
-    const reopenedAt = Math.min(replayedAt, ...calls.filter(({ call }) => reopens.has(call)).map(({ at }) => at))
     const accepted = acceptedAt.get(runId)
     const end = endedAt(runId)
     /** The highest that any read, answered before a moment, has shown. @type {{ doneAt: number, rank: number, progress: number }[]} */
@@ -39,7 +37,7 @@ export const judgeReads = (findings, client, { endedAt, storedStatus, replayedAt
       const { status, progress } = get.seen
       const rank = ranks[status]
       findings.expect('I16', 'a status is one that there is', rank !== undefined, runId, () => ({ status }))
-      if (rank === undefined || get.at >= reopenedAt) continue
+      if (rank === undefined || isReopened(runId)) continue
       const evidence = () => ({ at: new Date(get.at), status, progress })
       const before = shown.filter(({ doneAt }) => doneAt <= get.at)
       const floor = before.reduce(
@@ -59,13 +57,10 @@ export const judgeReads = (findings, client, { endedAt, storedStatus, replayedAt
       if (end !== null && get.at > end)
         findings.expect('I16', 'a read after the end shows the end', rank === 2, runId, evidence)
       if (rank === 2)
-        findings.expect(
-          'I16',
-          'an end that was read is the stored one',
-          status === storedStatus(runId) || reopenedAt < Infinity,
-          runId,
-          () => ({ ...evidence(), stored: storedStatus(runId) }),
-        )
+        findings.expect('I16', 'an end that was read is the stored one', status === storedStatus(runId), runId, () => ({
+          ...evidence(),
+          stored: storedStatus(runId),
+        }))
       // Only the best is of use to later ones, once it is answered.
       if (rank > floor.rank || progress > floor.progress || before.length === 0)
         shown.push({ doneAt: get.doneAt, rank, progress })

@@ -1,6 +1,5 @@
 /** Judges what may not grow (I15), by measurements of processes and servers over the campaign. */
-import path from 'node:path'
-import { readLines, timeOf } from './read-lines.mjs'
+import { timeOf } from './sources.mjs'
 
 const hourMs = 3_600_000
 /** A process is warm after so long; before that its memory says nothing. */
@@ -33,28 +32,28 @@ export const slopePerHour = (points) => {
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 /**
- * @param {string} dir @param {import('./findings.mjs').Findings} findings @param {Record<string, Bound>} bounds
+ * @param {import('./sources.mjs').Source} source @param {import('./findings.mjs').Findings} findings @param {Record<string, Bound>} bounds
  */
-export const judgeSamples = async (dir, findings, bounds) => {
-  /** @type {Map<string, { source: string, metric: string, points: { at: number, value: number }[] }>} */
+export const judgeSamples = async (source, findings, bounds) => {
+  /** @type {Map<string, { from: string, metric: string, points: { at: number, value: number }[] }>} */
   const series = new Map()
-  for await (const { value } of readLines(path.join(dir, 'samples.ndjson')))
+  for await (const { value } of source.lines('samples'))
     for (const [metric, measured] of Object.entries(value.values ?? {})) {
       if (typeof measured !== 'number') continue
       const key = `${value.source} ${metric}`
-      /** @type {{ source: string, metric: string, points: { at: number, value: number }[] }} */
-      const held = series.get(key) ?? { source: String(value.source), metric, points: [] }
+      /** @type {{ from: string, metric: string, points: { at: number, value: number }[] }} */
+      const held = series.get(key) ?? { from: String(value.source), metric, points: [] }
       series.set(key, held)
       held.points.push({ at: timeOf(value.at) ?? 0, value: measured })
     }
-  for (const { source, metric, points } of series.values()) {
+  for (const { from, metric, points } of series.values()) {
     const { max, perHour, times, slack = 0 } = bounds[metric] ?? {}
     points.sort((a, b) => a.at - b.at)
     const [first, final] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0]
     if (max !== undefined) {
       const most = points.reduce((highest, { value }) => Math.max(highest, value), 0)
       findings.expect('I15', `${metric} stays below its limit`, most <= max, null, () => ({
-        source,
+        source: from,
         metric,
         most,
         max,
@@ -64,7 +63,7 @@ export const judgeSamples = async (dir, findings, bounds) => {
     if (perHour !== undefined && warm.length >= 10 && final - first >= 2 * warmMs) {
       const slope = slopePerHour(warm)
       findings.expect('I15', `${metric} does not grow`, slope <= perHour, null, () => ({
-        source,
+        source: from,
         metric,
         slope,
         perHour,
@@ -77,7 +76,7 @@ export const judgeSamples = async (dir, findings, bounds) => {
       )
       const bound = (begins ?? 0) * times + slack
       findings.expect('I15', `${metric} does not multiply`, (ends ?? 0) <= bound, null, () => ({
-        source,
+        source: from,
         metric,
         begins,
         ends,

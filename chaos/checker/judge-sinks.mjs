@@ -1,8 +1,4 @@
 /** Judges sinks (I13): planted tokens stand in none of them, in no spelling. */
-import { createReadStream, existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import path from 'node:path'
-import { readJson } from './read-lines.mjs'
 import { makeSearch } from './search-tokens.mjs'
 
 /** Spellings in which a token may leak: plain, base64 at each of its three offsets, hexadecimal, percent and JSON escapes. @param {string} token */
@@ -23,20 +19,13 @@ export const spellings = (token) => {
   return [...new Set([...all, ...urlSafe])].filter((text) => text.length >= 6)
 }
 
-/** @param {string} dir @returns {Promise<string[]>} */
-const filesBelow = async (dir) =>
-  (await readdir(dir, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-
 /** Tenant whose own tokens may stand in a file: `tenant-<id>/...`. @param {string} file below `sinks/` */
 const tenantOf = (file) => /^tenant-([^/\\]+)[/\\]/.exec(file)?.[1] ?? null
 
-/** @param {string} dir @param {import('./findings.mjs').Findings} findings */
-export const judgeSinks = async (dir, findings) => {
-  const planted = await readJson(path.join(dir, 'canaries.json'), [])
-  const sinks = path.join(dir, 'sinks')
-  if (planted.length === 0 || !existsSync(sinks)) return { bytes: 0, tokens: 0 }
+/** @param {import('./sources.mjs').Source} source @param {import('./findings.mjs').Findings} findings */
+export const judgeSinks = async (source, findings) => {
+  const planted = await source.json('canaries', [])
+  if (planted.length === 0) return { bytes: 0, tokens: 0 }
   /** @type {{ token: string, tenant: string | null, field: string | null }[]} */
   const tokens = planted.map((/** @type {any} */ one) =>
     typeof one === 'string'
@@ -48,12 +37,11 @@ export const judgeSinks = async (dir, findings) => {
   for (const [index, { token }] of tokens.entries()) for (const text of spellings(token)) owners.set(text, index)
   const search = makeSearch([...owners.keys()])
   let bytes = 0
-  for (const file of await filesBelow(sinks)) {
-    const name = path.relative(sinks, file)
+  for (const { name, chunks } of await source.sinks()) {
     /** @type {Map<number, string>} */
     const hits = new Map()
     const scan = search()
-    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    for await (const chunk of chunks) {
       bytes += chunk.length
       scan(chunk, (text) => hits.set(owners.get(text) ?? -1, text))
     }

@@ -1,6 +1,5 @@
 /** Judges captured streams (I11): what was told, over all reconnections, is what is stored; nobody is told of another tenant's run. */
-import path from 'node:path'
-import { readLines, timeOf } from './read-lines.mjs'
+import { timeOf } from './sources.mjs'
 
 /**
  * One connection's events of one run, as columns.
@@ -8,11 +7,11 @@ import { readLines, timeOf } from './read-lines.mjs'
  * @typedef {{ connections: Map<string, Capture>, traceIds: Set<string>, endedAt: number | null }} Captured
  */
 
-/** Captured events by run. @param {string} dir @returns {Promise<Map<string, Captured>>} */
-export const readStreams = async (dir) => {
+/** Captured events by run. @param {import('./sources.mjs').Source} source @returns {Promise<Map<string, Captured>>} */
+export const readStreams = async (source) => {
   /** @type {Map<string, Captured>} */
   const byRun = new Map()
-  for await (const { value } of readLines(path.join(dir, 'streams.ndjson'))) {
+  for await (const { value } of source.lines('streams')) {
     const { runId, connection, seq, type } = value
     let run = byRun.get(runId)
     if (run === undefined) {

@@ -7,7 +7,7 @@ import { isFinished, isWithin } from './fold-history.mjs'
 /**
  * @typedef {import('./read-client.mjs').Call} Call
  * @typedef {{ id: string, tenant: string, workflow: string, status: string, createdAt: number, finishedAt: number | null, result: any,
- *   traceId: string, isRoot: boolean, isForked: boolean, waitsFor: string | null }} Run
+ *   traceId: string, isRoot: boolean, isForked: boolean, openings: number, waitsFor: string | null }} Run
  * @typedef {{ findings: import('./findings.mjs').Findings, runs: Map<string, Run>, client: import('./read-client.mjs').Client,
  *   idempotency: Map<string, string>, fired: Set<string>, meta: { startedAt: number, dumpedAt: number, livenessMs: number, restFrom: (at: number) => number } }} World
  */

@@ -1,7 +1,6 @@
 /** Judges webhooks as they were received (I17): signed, fresh, one id per event, and everything that was owed has come. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import path from 'node:path'
-import { readLines, timeOf } from './read-lines.mjs'
+import { timeOf } from './sources.mjs'
 
 /** Seconds by which a timestamp may differ from the clock of who receives it. */
 const toleranceS = 300
@@ -24,16 +23,16 @@ export const isSigned = ({ id, timestamp, signature, body }, secrets) =>
   })
 
 /**
- * @param {string} dir @param {import('./findings.mjs').Findings} findings @param {readonly string[]} secrets
+ * @param {import('./sources.mjs').Source} source @param {import('./findings.mjs').Findings} findings @param {readonly string[]} secrets
  */
-export const judgeWebhooks = async (dir, findings, secrets) => {
+export const judgeWebhooks = async (source, findings, secrets) => {
   /** @type {Map<string, string>} */
   const events = new Map()
   /** @type {Set<string>} */
   const taken = new Set()
   /** @type {Map<string, string>} */
   const idOfEvent = new Map()
-  for await (const { value } of readLines(path.join(dir, 'webhooks.ndjson'))) {
+  for await (const { value } of source.lines('webhooks')) {
     const { id, timestamp, signature, type, runId, valid, body } = value
     const evidence = () => ({ id, type, at: value.at })
     const has = typeof signature === 'string' && signature !== ''
@@ -63,7 +62,7 @@ export const judgeWebhooks = async (dir, findings, secrets) => {
     const answered = value.answered ?? 200
     if (answered >= 200 && answered < 300) taken.add(id)
   }
-  for await (const { value } of readLines(path.join(dir, 'dump', 'webhook_delivery.ndjson'))) {
+  for await (const { value } of source.lines('dump/webhook_delivery')) {
     const { event_id: id, status, type, run_id: runId } = value
     if (status === 'delivered')
       findings.expect('I17', 'what counts as delivered was received', taken.has(id), runId, () => ({ id, type }))

@@ -1,6 +1,5 @@
 /** Reads what clients asked for and were told, in the compact form that the judges need. */
-import path from 'node:path'
-import { readLines, timeOf } from './read-lines.mjs'
+import { timeOf } from './sources.mjs'
 
 /**
  * @typedef {{ at: number, doneAt: number, call: string, tenant: string, key: string | null, bodyHash: string | null, runId: string | null,
@@ -39,22 +38,19 @@ const callOf = (line) => {
 
 /**
  * All calls of a campaign: submissions, and the others by run.
- * @param {string} dir
+ * @param {import('./sources.mjs').Source} source
  */
-export const readClient = async (dir) => {
+export const readClient = async (source) => {
   /** @type {Call[]} */
   const submits = []
   /** @type {Map<string, Call[]>} */
   const byRun = new Map()
   let count = 0
   let firstAt = Infinity
-  /** When dead letters were first replayed without saying whose. */
-  let replayedAt = Infinity
-  for await (const { value } of readLines(path.join(dir, 'client.ndjson'))) {
+  for await (const { value } of source.lines('client')) {
     const call = callOf(value)
     count += 1
     firstAt = Math.min(firstAt, call.at)
-    if (call.call === 'replay') replayedAt = Math.min(replayedAt, call.at)
     if (call.call === 'submit' || call.call === 'reuse') submits.push(call)
     else if (call.runId !== null) {
       const held = byRun.get(call.runId)
@@ -62,7 +58,7 @@ export const readClient = async (dir) => {
       else byRun.set(call.runId, [call])
     }
   }
-  return { submits, byRun, count, firstAt, replayedAt }
+  return { submits, byRun, count, firstAt }
 }
 
 /** @typedef {Awaited<ReturnType<typeof readClient>>} Client */

@@ -1,6 +1,5 @@
 /** Reads the tables of a dump, all but the histories, in the compact form that the judges need. */
-import path from 'node:path'
-import { readLines, timeOf } from './read-lines.mjs'
+import { timeOf } from './sources.mjs'
 
 /** @param {any} row @returns {import('./judge-submissions.mjs').Run} */
 const compactOf = (row) => {
@@ -10,6 +9,7 @@ const compactOf = (row) => {
     ...{ id: row.id, tenant: row.tenant_id, workflow: row.workflow, status: row.status, result: row.result },
     ...{ createdAt: timeOf(row.created_at) ?? 0, finishedAt: timeOf(row.finished_at), traceId: row.trace_id },
     isRoot: row.parent_run_id === null && (row.root_run_id === null || row.root_run_id === row.id),
+    openings: row.state?.openings ?? 0,
     isForked: row.forked_from !== null && row.forked_from !== undefined,
     waitsFor:
       Object.keys(row.state?.gates ?? {})[0] ??
@@ -28,10 +28,10 @@ const push = (map, key, value) => {
   else map.set(key, [value])
 }
 
-/** @param {string} dump */
-export const readTables = async (dump) => {
+/** @param {import('./sources.mjs').Source} source */
+export const readTables = async (source) => {
   /** @param {string} name */
-  const rows = (name) => readLines(path.join(dump, `${name}.ndjson`))
+  const rows = (name) => source.lines(`dump/${name}`)
   /** @type {Map<string, { row: import('./judge-run.mjs').RunRow, compact: import('./judge-submissions.mjs').Run }>} */
   const runs = new Map()
   for await (const { value } of rows('run')) {
