@@ -536,6 +536,20 @@ describe('operators', () => {
       expect((await world.ask('operator', 'GET', path)).body).toContain('<svg')
     expect((await world.ask('operator', 'GET', '/workflow/graph.svg?name=mine&version=9')).status).toBe(404)
   })
+  test('cannot register an input schema that holds the process up, or is none', async () => {
+    const put = (input: object) =>
+      world.ask('operator', 'PUT', '/workflows/greedy/versions/1', { ...gateWorkflow, name: 'greedy', input })
+    for (const input of [{ $ref: '#' }, { type: 'strnig' }, { $id: 'x' }, { uniqueItems: true }]) {
+      const { status, body } = await put(input)
+      expect([status, body.code, body.errors[0].code]).toEqual([422, 'DEFINITION_REFUSED', 'INPUT_SCHEMA_REFUSED'])
+    }
+    const sound = { type: 'object', properties: { amount: {}, note: { type: 'string', pattern: '^(a+)+$' } } }
+    expect((await put(sound)).status).toBe(201)
+    const started = performance.now()
+    const note = `${'a'.repeat(100_000)}!`
+    const answer = await world.ask('submitter', 'POST', '/runs', { workflow: 'greedy', input: { amount: 1, note } })
+    expect([answer.status, performance.now() - started < 10_000]).toEqual([400, true])
+  })
   test('register a workflow written in YAML, and are told the line of what is wrong', async () => {
     const put = (text: string, version: number) =>
       world.ask('operator', 'PUT', `/workflows/signed/versions/${version}`, text, {

@@ -1,10 +1,7 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import { contractById, hostileMembers, parseContract } from './contract.js'
 import { ContractError, type Problem } from './errors.js'
-
-const ajv = new Ajv2020({ allErrors: true, strict: false, removeAdditional: 'all', ownProperties: true })
-addFormats.default(ajv)
+import { compileInputSchema } from './input-schema.js'
 
 const compiled = new WeakMap<object, ValidateFunction>()
 
@@ -12,7 +9,7 @@ const validatorOf = (schema: object): ValidateFunction => {
   const known = compiled.get(schema)
   if (known) return known
   // Only called for an inline schema of a definition whose registration has compiled it once already.
-  const validator = ajv.compile(schema)
+  const validator = compileInputSchema(schema)
   compiled.set(schema, validator)
   return validator
 }
@@ -24,6 +21,17 @@ const problemOf = (error: ErrorObject, pointer: string): Problem => {
     pointer: `${pointer}${error.instancePath}${member}`,
     code: error.keyword.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase(),
     detail: member === '' ? (error.message ?? 'is not valid') : 'is required',
+  }
+}
+
+/** A schema that leads back to itself may follow a value further than the stack goes: then the value is refused. */
+const errorsOf = (schema: object, value: unknown, pointer: string): readonly ErrorObject[] => {
+  try {
+    const validate = validatorOf(schema)
+    return validate(value) ? [] : (validate.errors ?? [])
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ContractError('workflow-input', [{ pointer, code: 'TOO_DEEP', detail: 'leads the schema in a circle' }])
   }
 }
 
@@ -46,11 +54,11 @@ export const parseWorkflowInput = (
   const hostile = hostileMembers(input, pointer)
   if (hostile.length > 0) throw new ContractError('workflow-input', hostile)
   const value = structuredClone(input)
-  const validate = validatorOf(contract)
-  if (!validate(value))
+  const errors = errorsOf(contract, value, pointer)
+  if (errors.length > 0)
     throw new ContractError(
       'workflow-input',
-      (validate.errors ?? []).map((error) => problemOf(error, pointer)),
+      errors.map((error) => problemOf(error, pointer)),
     )
   return { value }
 }

@@ -2,6 +2,7 @@ import {
   ContractError,
   contractById,
   jsonSchemaOf,
+  whyNoInputSchema,
   type Problem,
   type WorkflowPage,
   type WorkflowView,
@@ -78,6 +79,9 @@ export const checkedDefinition = async (given: GivenDefinition, lookUp: Lookup):
         return { pointer, code, detail: `${line === null ? '' : `line ${line}: `}${message}: ${fix}` }
       }),
     )
+  const why = typeof definition.input === 'string' ? null : whyNoInputSchema(definition.input)
+  if (why !== null)
+    throw refused([{ pointer: '/input', code: 'INPUT_SCHEMA_REFUSED', detail: `no input can be judged by it: ${why}` }])
   return definition
 }
 
