@@ -1,10 +1,13 @@
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { plantedBugs } from './chaos/planted-bugs/vite-plugin.mjs'
 
 const source = ['@flotilla/source', ...defaultServerConditions]
 
 /** Unit specs need nothing; `*.db.spec.ts` and `*.redis.spec.ts` get real servers from `tools/test-servers.ts`; `e2e/` runs the built fleet. */
 export default defineConfig({
+  // None, but for the campaign that looks whether the specs notice one.
+  plugins: plantedBugs(process.env['PLANTED']),
   // Specs stand outside the projects' tsconfig.json, from which the transformer would otherwise learn this.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   ssr: { resolve: { conditions: source } },

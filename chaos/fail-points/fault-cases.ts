@@ -1,6 +1,6 @@
 import { actions } from './actions.mjs'
 import { points } from './points.mjs'
-import type { Role } from './start-desk.js'
+import { roles, type Role } from './start-desk.js'
 
 /** One fault: an action at a point in one of the processes. */
 export interface FaultCase {
@@ -48,3 +48,12 @@ export const drawCases = (count: number, seed: number): readonly FaultCase[] => 
     (_, index) => faultCases[(first + index * stride) % length],
   ).filter((one) => one !== undefined)
 }
+
+/** Cases by their names, `role name:action@n` separated by commas. */
+export const namedCases = (names: string): readonly FaultCase[] =>
+  names.split(',').map((one) => {
+    const [role = '', failPoint = ''] = one.trim().split(' ')
+    const known = roles.find((each) => each === role)
+    if (known === undefined) throw new Error(`FAULT_ONLY: ${one} names none of ${roles.join(', ')}`)
+    return { role: known, failPoint, mark: failPoint.replace(':', '.').replace('@', '.') }
+  })
