@@ -2,18 +2,21 @@ import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { plantedBugs } from './chaos/planted-bugs/vite-plugin.mjs'
 
+const planted = process.env['PLANTED']
 const source = ['@flotilla/source', ...defaultServerConditions]
 
 /** Unit specs need nothing; `*.db.spec.ts` and `*.redis.spec.ts` get real servers from `tools/test-servers.ts`; `e2e/` runs the built fleet. */
 export default defineConfig({
   // None, but for the campaign that looks whether the specs notice one.
-  plugins: plantedBugs(process.env['PLANTED']),
+  plugins: plantedBugs(planted),
   // Specs stand outside the projects' tsconfig.json, from which the transformer would otherwise learn this.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   ssr: { resolve: { conditions: source } },
   test: {
     pool: 'forks',
     setupFiles: ['reflect-metadata'],
+    // What is kept does not tell sources with a planted bug from those without.
+    fsModuleCache: !planted,
     projects: [
       {
         extends: true,

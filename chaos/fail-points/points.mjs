@@ -6,6 +6,9 @@
 
 /** @typedef {{ name: string, file: string, call: string }} Point */
 
+/** Points whose call is one of several that are sent at once and in their order: made later, it would be another order. */
+export const inOrder = new Set(['transaction.begin', 'tick.save', 'relay.lock-courier', 'relay.mark-sent'])
+
 /** @param {string} file @param {Record<string, string>} calls by name */
 const pointsOf = (file, calls) => Object.entries(calls).map(([name, call]) => ({ name, file, call }))
 
@@ -45,7 +48,7 @@ export const points = [
   ...pointsOf('apps/orchestrator/src/tick.ts', {
     'tick.transaction': 'inTransaction(store.pool',
     'tick.claim': 'claimRuns(tx',
-    'tick.clock': 'clock(tx',
+    'tick.claimed': 'Promise.all([claiming',
     'tick.read-runs': 'readClaimedRuns(tx',
     'tick.read-events': 'readEvents(tx',
     'tick.mark-claim': 'dependencies.markClaim(',
@@ -105,7 +108,7 @@ export const points = [
     'reply.save-payload': 'payloads.save(',
   }),
   ...pointsOf('libs/queues/src/reply-writer.ts', {
-    'reply.add': 'pipeline.exec(',
+    'reply.add': 'together.exec(',
   }),
   ...pointsOf('libs/agent-sdk/src/run-effect.ts', {
     'effect.begin': 'ledger.begin(intent',

@@ -118,9 +118,9 @@ export const messageBugs = [
     name: 'reply-not-awaited',
     what: 'A job completes before its answer is sent.',
     file: 'libs/agent-sdk/src/process-job.ts',
-    find: "await send('succeeded', { output: validOutput(agent, job, output), usage: usage() })",
+    find: "await Promise.all([started, send('succeeded', { output: validOutput(agent, job, output), usage: usage() })])",
     replace:
-      "void send('succeeded', { output: validOutput(agent, job, output), usage: usage() }).catch(() => undefined)",
+      "void Promise.all([started, send('succeeded', { output: validOutput(agent, job, output), usage: usage() })]).catch(() => undefined)",
     checks: ['agent-sdk'],
   },
   {

@@ -48,8 +48,8 @@ export const orchestratorBugs = [
     name: 'local-clock',
     what: "Time is the process' own, five minutes ahead.",
     file: 'apps/orchestrator/src/tick.ts',
-    find: 'const at = await clock(tx)',
-    replace: 'const at = (await clock(tx), Date.now() + 300_000)',
+    find: 'const [claimed, at] = await Promise.all([claiming, clock(tx)])',
+    replace: 'const [claimed] = await Promise.all([claiming, clock(tx)])\n  const at = Date.now() + 300_000',
     checks,
   },
   {
@@ -81,7 +81,7 @@ export const orchestratorBugs = [
     name: 'dead-letter-outside-the-transaction',
     what: 'A dead letter is written in a transaction of its own, before that of its tick has committed.',
     file: 'apps/orchestrator/src/tick.ts',
-    find: '    await saveApplied(\n      tx,',
+    find: '    closing(\n      saveApplied(',
     replace: `    for (const { run, applied } of ticked)
       for (const { id, queue, agent, step, visit, dispatch, code, message, attempts, inputRef } of applied.deadLetters)
         await store.pool.query(
@@ -89,8 +89,8 @@ export const orchestratorBugs = [
             attempts, input_ref, trace_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)\`,
           [id, run.tenantId, run.runId, run.workflow, queue, agent, step, visit, dispatch, code, message, attempts, inputRef, run.traceId],
         )
-    await saveApplied(
-      tx,`,
+    closing(
+      saveApplied(`,
     checks: ['orchestrator', 'desk-save'],
   },
   {
@@ -129,9 +129,9 @@ export const orchestratorBugs = [
     name: 'sent-before-it-is-sent',
     what: 'Debts are marked as sent, and that committed, before their jobs are added.',
     file: 'apps/orchestrator/src/relay.ts',
-    find: '    const beats = await Promise.all(',
+    find: '    const sending = [...byQueue(rows)]',
     replace:
-      "    await markSent(tx, rows, knownBeat)\n    await tx.query('commit; begin')\n    const beats = await Promise.all(",
+      "    await markSent(tx, rows, knownBeat)\n    await tx.query('commit; begin')\n    const sending = [...byQueue(rows)]",
     checks: ['desk-send'],
   },
   {

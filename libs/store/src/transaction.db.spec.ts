@@ -63,3 +63,25 @@ test('what a statement sees of tenants is the same in one round trip', async () 
   const { rows } = await store.pool.query(`select current_setting('flotilla.tenant', true) as tenant`)
   expect(rows).not.toEqual([{ tenant: 'spec' }])
 })
+
+test('a closing statement that fails before it is sent takes the whole transaction with it', async () => {
+  const made = inTransaction(store.pool, async (tx, closing) => {
+    await tx.query('create temp table unsent (n integer)')
+    closing(Promise.reject(new RangeError('too long to be sent')))
+  })
+  await expect(made).rejects.toThrow('too long to be sent')
+  await expect(store.pool.query('select from unsent')).rejects.toMatchObject({ code: '42P01' })
+})
+
+test.each(['40001', '40P01'])('a transaction that Postgres breaks off with %s is not taken for done', async (code) => {
+  const raise = `do $$ begin raise exception using errcode = '${code}'; end $$`
+  await expect(inTransaction(store.pool, (tx) => tx.query(raise))).rejects.toMatchObject({ code })
+})
+
+test('a commit that fails is not taken for one that succeeded', async () => {
+  const made = inTransaction(store.pool, async (tx) => {
+    await tx.query('create temp table twice (n integer unique deferrable initially deferred)')
+    await tx.query('insert into twice values (1), (1)')
+  })
+  await expect(made).rejects.toMatchObject({ code: '23505' })
+})

@@ -32,8 +32,9 @@ const run = async <T>(
 ): Promise<T> => {
   const client = await pool.connect()
   const sent: Promise<unknown>[] = []
+  let failed = false
   const send: Closing = (statement) => {
-    statement.catch(() => undefined) // awaited below, also where `work` fails first
+    statement.catch(() => (failed = true)) // awaited below, also where `work` fails first
     sent.push(statement)
   }
   let broken: Error | undefined
@@ -42,6 +43,8 @@ const run = async <T>(
     const working = work(client, send)
     if (whole) send(working)
     else await working
+    // One that failed before it was sent is unknown to Postgres, which would commit the rest.
+    if (failed) await Promise.all(sent)
     send(client.query('commit'))
     await Promise.all(sent)
     return await working
