@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { bugs } from './planted-bugs/bugs.mjs'
-import { runCheck } from './planted-bugs/checks.mjs'
+import { nearestCheck, runCheck } from './planted-bugs/checks.mjs'
 import { survivors } from './planted-bugs/survivors.mjs'
 import { writeTable } from './planted-bugs/write-table.mjs'
 
@@ -58,10 +58,10 @@ const expectSound = async (check) => {
 }
 
 /** @param {import('./planted-bugs/bugs.mjs').Bug} bug @returns {Promise<Found>} */
-const tryBug = async ({ name, checks }) => {
+const tryBug = async ({ name, file, checks }) => {
   const startedAt = performance.now()
   const seconds = () => Math.round((performance.now() - startedAt) / 1_000)
-  for (const check of checks) {
+  for (const check of [...nearestCheck(file), ...checks]) {
     const test = await runCheck(check, name)
     if (test === null) continue
     await expectSound(check)

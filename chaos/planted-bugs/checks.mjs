@@ -35,15 +35,27 @@ export const checks = {
 }
 
 /**
+ * The specs beside the file of a bug: cheaper than its whole room, and most often enough.
+ * @param {string} file
+ * @returns {readonly string[]} at most one, the name of a check
+ */
+export const nearestCheck = (file) => {
+  const stem = file.replace(/\.ts$/, '')
+  const isThere = ['.spec.ts', '.db.spec.ts', '.redis.spec.ts'].some((end) =>
+    fs.existsSync(path.join(repoDir, stem + end)),
+  )
+  return isThere ? [`${stem}.`] : []
+}
+
+/**
  * Runs a check on the product with a bug, or without one.
  * @param {string} name
  * @param {string} planted name of a bug, or ''
  * @returns {Promise<string | null>} the first test that failed; null: nothing noticed
  */
 export const runCheck = async (name, planted) => {
-  const check = checks[name]
-  if (check === undefined) throw new Error(`there is no check ${name}`)
-  const report = path.join(os.tmpdir(), `planted-${process.pid}-${name}.json`)
+  const check = checks[name] ?? specsOf(name)
+  const report = path.join(os.tmpdir(), `planted-${process.pid}.json`)
   fs.rmSync(report, { force: true })
   const child = spawn(
     path.join(repoDir, 'node_modules/.bin/vitest'),

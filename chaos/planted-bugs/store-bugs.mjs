@@ -1,6 +1,7 @@
 /** @typedef {import('./bugs.mjs').Bug} Bug */
 
 const checks = ['store']
+const gateChecks = ['libs/store/src/sql/gates.', 'store']
 
 /** Bugs of the statements and transactions, and of the ledger of effects. @type {readonly Bug[]} */
 export const storeBugs = [
@@ -123,7 +124,7 @@ export const storeBugs = [
     file: 'libs/store/src/sql/decide-gate.ts',
     find: "where run_id = $1 and id = $2 and status = 'open' and shown_hash = $7",
     replace: "where run_id = $1 and id = $2 and status <> 'changed' and shown_hash = $7",
-    checks,
+    checks: gateChecks,
   },
   {
     name: 'decision-binds-to-nothing',
@@ -131,7 +132,7 @@ export const storeBugs = [
     file: 'libs/store/src/sql/decide-gate.ts',
     find: 'if (decision.shownHash !== null && decision.shownHash !== gate.shownHash)',
     replace: 'if (decision.shownHash === undefined)',
-    checks,
+    checks: gateChecks,
   },
   {
     name: 'audit-skipped',
@@ -139,7 +140,7 @@ export const storeBugs = [
     file: 'libs/store/src/sql/decide-gate.ts',
     find: "await audit(tx, gate, decision, 'gate.decided', { deciders })",
     replace: '',
-    checks,
+    checks: gateChecks,
   },
   {
     name: 'submitter-decides',
@@ -147,7 +148,7 @@ export const storeBugs = [
     file: 'libs/store/src/sql/decide-gate.ts',
     find: "if (gate.submittedBy === decision.decidedBy) return { outcome: 'submitter' }",
     replace: '',
-    checks,
+    checks: gateChecks,
   },
   {
     name: 'one-person-two-votes',
@@ -155,7 +156,7 @@ export const storeBugs = [
     file: 'libs/store/src/sql/decide-gate.ts',
     find: "if (counted === undefined) return { outcome: 'voted-before' }",
     replace: '',
-    checks,
+    checks: gateChecks,
   },
   {
     name: 'no-tenant-filter',
