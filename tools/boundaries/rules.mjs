@@ -11,7 +11,7 @@
 
 const nest = ['@nestjs/*', 'fastify', '@fastify/*']
 const telemetrySdk = ['@opentelemetry/sdk-*', '@opentelemetry/exporter-*', '@opentelemetry/instrumentation-*']
-const server = ['contracts', 'store', 'queues', 'telemetry', 'runtime']
+const server = ['contracts', 'store', 'queues', 'telemetry', 'runtime', 'webhooks']
 
 /** @type {Readonly<Record<string, Room>>} by the tag in package.json, without `type:` */
 export const rooms = {
@@ -32,6 +32,7 @@ export const rooms = {
   queues: { rooms: ['contracts', 'telemetry'], bannedPackages: ['fastify', '@fastify/*', ...telemetrySdk] },
   vault: { rooms: ['contracts'], bannedPackages: [...nest, ...telemetrySdk] },
   'agent-sdk': { rooms: ['contracts', 'queues', 'vault', 'telemetry', 'runtime'], bannedPackages: telemetrySdk },
+  webhooks: { rooms: [], onlyPackages: ['ipaddr.js'] },
   telemetry: { rooms: [], bannedPackages: nest },
   runtime: { rooms: ['telemetry'], bannedPackages: [...nest, ...telemetrySdk] },
   gateway: { rooms: [...server, 'engine', 'builder'], bannedPackages: telemetrySdk },

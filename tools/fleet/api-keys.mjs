@@ -24,13 +24,13 @@ export const secretHash = (key) => createHash('sha256').update(key).digest()
 /** The four keys that a fleet is born with. */
 export const standardScopes = /** @type {const} */ ({
   admin: ['*'],
-  operator: ['runs:read', 'runs:operate', 'dead-letters', 'queues', 'workflows:write'],
+  operator: ['runs:read', 'runs:operate', 'dead-letters', 'queues', 'workflows:write', 'webhooks'],
   submitter: ['runs:write', 'runs:read'],
   reviewer: ['hitl:decide', 'runs:read', 'pii:read'],
 })
 
 const knownScopes = new Set(Object.values(standardScopes).flat())
-const knownPrefix = /^(runs|hitl|pii|dead|queues|workflows|admin)\b/
+const knownPrefix = /^(runs|hitl|pii|dead|queues|workflows|webhooks|admin)\b/
 
 /** One of the product's, or one that a workflow's gates ask of their deciders: `managers`, `sign-off:legal`. */
 const isScope = (/** @type {string} */ scope) =>

@@ -1,3 +1,5 @@
+import type { Sealer } from '@flotilla/queues'
+import type { TargetPolicy } from '@flotilla/webhooks'
 import type { TokenBuckets } from './http/token-bucket.js'
 import type { Diagrams } from './workflows/diagram.js'
 import type { KeyChecker } from './auth/make-key-checker.js'
@@ -19,6 +21,9 @@ export interface Gateway {
   readonly streams: StreamRegistry
   readonly streamLimits: StreamLimits
   readonly diagrams: Diagrams
+  /** Opens and seals secrets of webhooks. */
+  readonly sealer: Sealer
+  readonly webhookPolicy: TargetPolicy
   readonly now: () => number
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { aDatabase, aRedis, type TestDatabase } from '../../../tools/test-database.js'
 import { freePort } from '../../../tools/fleet/ports.mjs'
-import { keyOf } from './testing/a-gateway.js'
+import { keyOf, testKeys } from './testing/a-gateway.js'
 import { aWorld, type World } from './testing/a-world.js'
 
 const root = path.resolve(import.meta.dirname, '../../..')
@@ -40,6 +40,7 @@ const settings = (port: number) => ({
   REDIS_URL: redis.url,
   REDIS_PREFIX: redis.prefix,
   PORT: String(port),
+  ...testKeys,
 })
 const ready = (port: number) =>
   expect

@@ -30,6 +30,7 @@ import { QueuesController } from './queues/queues-controller.js'
 import { RunsController } from './runs/runs-controller.js'
 import { StreamsController } from './streams/streams-controller.js'
 import { VersionsController } from './workflows/versions-controller.js'
+import { WebhooksController } from './webhooks/webhooks-controller.js'
 import { WorkflowsController } from './workflows/workflows-controller.js'
 
 @Module({})
@@ -48,6 +49,7 @@ const gatewayModule = (gateway: Gateway, openApi: OpenApiSource): DynamicModule 
     QueuesController,
     VersionsController,
     WorkflowsController,
+    WebhooksController,
     OperationsController,
   ],
   providers: [

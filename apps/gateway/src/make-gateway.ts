@@ -1,3 +1,4 @@
+import { makeSealer } from '@flotilla/queues'
 import { makeKeyChecker } from './auth/make-key-checker.js'
 import type { Gateway } from './gateway.js'
 import { GatewayError } from './http/gateway-error.js'
@@ -31,6 +32,8 @@ export const makeGateway = (parts: GatewayParts): Gateway => {
     store,
     queues,
     diagrams,
+    sealer: makeSealer(config.SEALING_KEYS, config.HASHING_KEY),
+    webhookPolicy: { ports: config.WEBHOOK_PORTS.map(Number), hostsAllowed: config.WEBHOOK_HOSTS_ALLOWED },
     stopping,
     onStreamError,
     now,

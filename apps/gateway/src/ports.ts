@@ -31,6 +31,7 @@ import type {
   TriggerRow,
 } from '@flotilla/store'
 import type { TicketStore } from './auth/tickets.js'
+import type { WebhookPorts } from './webhooks/webhook-ports.js'
 
 /**
  * What the gateway needs of the rooms behind it, as plain functions: `store-ports.ts` and `queue-ports.ts` plug the real
@@ -103,7 +104,7 @@ export interface QueueCounts {
 }
 
 /** Postgres, through the store. */
-export interface StorePorts {
+export interface StorePorts extends WebhookPorts {
   readonly findKey: (id: string) => Promise<ApiKeyRow | null>
   readonly touchKey: (id: string) => Promise<void>
   readonly submit: (batch: readonly Submission[]) => Promise<readonly Submitted[]>

@@ -1,10 +1,11 @@
 import { ConfigError } from '@flotilla/runtime'
 import { expect, test } from 'vitest'
 import { readConfig } from './read-config.js'
+import { testKeys } from './testing/a-gateway.js'
 
-const good = { DATABASE_URL: 'postgresql://u:p@h/d', REDIS_URL: 'redis://h' }
+const good = { DATABASE_URL: 'postgresql://u:p@h/d', REDIS_URL: 'redis://h', ...testKeys }
 
-test('addresses are all that must be given', () => {
+test('addresses and keys are all that must be given', () => {
   expect(readConfig(good)).toMatchObject({ PORT: 3_000, BODY_BYTES_MAX: 1_048_576 })
 })
 test('every problem is told at once and no value is repeated', () => {

@@ -1,4 +1,20 @@
-import { flag, integer, optional, readEnv, text, url, type Env, type EnvValues } from '@flotilla/runtime'
+import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
+import {
+  flag,
+  integer,
+  json,
+  optional,
+  readEnv,
+  text,
+  url,
+  words,
+  type Env,
+  type EnvValues,
+  type Field,
+} from '@flotilla/runtime'
+
+/** Read like every other setting, so that a wrong key is told together with what else is wrong. */
+const key32: Field<Uint8Array> = { accepts: 'a key of 32 bytes in base64 or hex', parse: parseKey }
 
 const settings = {
   DATABASE_URL: url(['postgresql', 'postgres']),
@@ -26,6 +42,13 @@ const settings = {
   /** Submissions in one commit, and those that may wait for theirs. */
   SUBMIT_BATCH_MAX: integer({ min: 1, max: 1_000, default: 100 }),
   SUBMIT_WAITING_MAX: integer({ min: 1, max: 100_000, default: 5_000 }),
+  /** Opens and seals the secrets of webhooks, as the orchestrators do. */
+  SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
+  HASHING_KEY: key32,
+  /** Ports that endpoints of webhooks may have. */
+  WEBHOOK_PORTS: words({ pattern: /^\d{1,5}$/, accepts: 'ports with commas between', default: ['443'] }),
+  /** Hosts of endpoints that no rule about scheme, port and address holds for: development, receivers inside. */
+  WEBHOOK_HOSTS_ALLOWED: words({ pattern: /^[^\s,/@]{1,255}$/, accepts: 'host or host:port, with commas between' }),
   /** Open event streams per tenant. */
   STREAMS_PER_TENANT_MAX: integer({ min: 1, max: 100_000, default: 5_000 }),
   SSE_HEARTBEAT_MS: integer({ min: 100, max: 60_000, default: 15_000 }),

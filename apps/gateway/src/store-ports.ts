@@ -65,6 +65,7 @@ import {
   type Tx,
 } from '@flotilla/store'
 import { limitFor } from './runs/limit-for.js'
+import { makeWebhookPorts } from './webhooks/webhook-ports.js'
 import type { Actor, AskedCommand, HasEffect, RunWithGates, StorePorts } from './ports.js'
 
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never
@@ -251,6 +252,7 @@ const fork = async (tx: Tx, actor: Actor, ...[asked, inputOf]: Tail<Parameters<S
 export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
   const as = <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> => asTenant(pool, tenantId, work)
   return {
+    ...makeWebhookPorts({ pool }),
     findKey: (id) => findApiKey(pool, id),
     touchKey: (id) => touchApiKey(pool, id),
     submit: (batch) => submitRuns(pool, batch),

@@ -15,6 +15,8 @@ export interface AfterTickDependencies {
   readonly onOwed: () => void
   /** A run under a limit has ended: there may be room for another. */
   readonly onRoom: () => void
+  /** Something has happened that endpoints outside may want to know. */
+  readonly onTold: () => void
 }
 
 const count = ({ run, folded, events }: TickedRun): void => {
@@ -71,7 +73,7 @@ const emit = (ticked: TickedRun): void => {
  * duplicate that the fence ignores, a hint that is lost is found by a sweep, a cancel that is lost is fenced.
  */
 export const afterTick = (
-  { reader, signals, queues, log, onOwed, onRoom }: AfterTickDependencies,
+  { reader, signals, queues, log, onOwed, onRoom, onTold }: AfterTickDependencies,
   ticked: Ticked,
 ): void => {
   const failed = (what: string) => (error: unknown) =>
@@ -96,6 +98,7 @@ export const afterTick = (
   }
   tellTriggered(log, ticked.triggered)
   if (ticked.runs.some(({ run, folded }) => run.limited && folded.state.finishedAt !== null)) onRoom()
+  if (ticked.runs.some(({ applied }) => (applied.told ?? []).length > 0)) onTold()
   if (told.length > 0) signals.history(told).catch(failed('history'))
   if (owed) onOwed()
 }

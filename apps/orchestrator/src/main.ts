@@ -12,6 +12,7 @@ import {
 import { installShutdown, makeLoop, runMain, startHealthServer } from '@flotilla/runtime'
 import { grantSlots, openStore, ping, readDefinitionsByHash, readPayloads, type SlotCursor } from '@flotilla/store'
 import { makeLogger, metrics, metricsText, shutdownTelemetry, startProcessMetrics } from '@flotilla/telemetry'
+import { makeResolveName } from '@flotilla/webhooks'
 import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { afterTick } from './after-tick.js'
@@ -24,6 +25,7 @@ import { relay } from './relay.js'
 import { makeRepliesInbox } from './replies-inbox.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { seedShipped } from './seed-shipped.js'
+import { makeWebhookSender } from './send-webhooks.js'
 import { sweep, sweepCheckpoints, sweepDaily } from './sweep.js'
 import { tellTriggered } from './tell-triggered.js'
 import { tick } from './tick.js'
@@ -124,6 +126,7 @@ await runMain(async () => {
             log,
             onOwed: () => relayLoop.nudge(),
             onRoom: () => slotLoop.nudge(),
+            onTold: () => webhookLoop.nudge(),
           },
           ticked,
         )
@@ -183,6 +186,29 @@ await runMain(async () => {
     },
   })
 
+  const webhooks = makeWebhookSender({
+    store,
+    sealer,
+    log,
+    post: {
+      policy: { ports: config.WEBHOOK_PORTS.map(Number), hostsAllowed: config.WEBHOOK_HOSTS_ALLOWED },
+      resolve: makeResolveName(),
+      timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+    },
+    limits: {
+      sendsMax: config.WEBHOOK_SENDS_MAX,
+      perTenantMax: config.WEBHOOK_PER_TENANT_MAX,
+      perEndpointMax: config.WEBHOOK_PER_ENDPOINT_MAX,
+    },
+    onRoom: () => webhookLoop.nudge(),
+  })
+  const webhookLoop = makeLoop({
+    name: 'webhooks',
+    idleMs: config.WEBHOOK_IDLE_MS,
+    onError: onError('webhooks'),
+    run: webhooks.send,
+  })
+
   let caredAt = 0
   let retainedAt = Number.NEGATIVE_INFINITY
   const sweepLoop = makeLoop({
@@ -197,7 +223,7 @@ await runMain(async () => {
             { different },
             'a shipped definition differs from the stored one of its version; the stored one counts',
           )
-        await sweepDaily(store)
+        await sweepDaily(store, { webhookDays: config.WEBHOOK_RETENTION_DAYS })
         caredAt = performance.now()
       }
       if (performance.now() - retainedAt > hourMs) {
@@ -228,7 +254,7 @@ await runMain(async () => {
     void checkEviction(place).catch((error: unknown) =>
       log.error({ code: (error as { code?: string }).code }, 'redis may evict jobs: set maxmemory-policy noeviction'),
     )
-  const loops = [tickLoop, relayLoop, readLoop, scheduleLoop, slotLoop, sweepLoop]
+  const loops = [tickLoop, relayLoop, readLoop, scheduleLoop, slotLoop, webhookLoop, sweepLoop]
   const health = await startHealthServer({
     port: config.PORT,
     host: config.HEALTH_HOST,
@@ -248,6 +274,7 @@ await runMain(async () => {
       { name: 'intake', run: async () => void health.drain() },
       { name: 'nudges', run: () => app.close() },
       { name: 'loops', run: () => Promise.all(loops.map((loop) => loop.stop())) },
+      { name: 'webhooks', run: () => webhooks.stop() },
       { name: 'marker', run: () => marker.close() },
       {
         name: 'connections',

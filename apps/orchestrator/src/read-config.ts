@@ -7,6 +7,7 @@ import {
   readEnv,
   text,
   url,
+  words,
   type Env,
   type EnvValues,
   type Field,
@@ -44,6 +45,20 @@ const settings = {
   FAN_OUT_FAILURE: oneOf(['fail-fast', 'best-effort'], { default: 'fail-fast' }),
   /** How long the checkpoints of a run are kept after its end, in days. */
   CHECKPOINT_RETENTION_DAYS: integer({ min: 0, max: 36_500, default: 7 }),
+  /** Ports that endpoints of webhooks may have. */
+  WEBHOOK_PORTS: words({ pattern: /^\d{1,5}$/, accepts: 'ports with commas between', default: ['443'] }),
+  /** Hosts of endpoints that no rule about scheme, port and address holds for: development, receivers inside. */
+  WEBHOOK_HOSTS_ALLOWED: words({ pattern: /^[^\s,/@]{1,255}$/, accepts: 'host or host:port, with commas between' }),
+  /** Longest time of an attempt, in ms. */
+  WEBHOOK_TIMEOUT_MS: integer({ min: 100, max: 60_000, default: 15_000 }),
+  /** Deliveries under way in this process: in all, of a tenant, to an endpoint. */
+  WEBHOOK_SENDS_MAX: integer({ min: 1, max: 10_000, default: 256 }),
+  WEBHOOK_PER_TENANT_MAX: integer({ min: 1, max: 1_000, default: 32 }),
+  WEBHOOK_PER_ENDPOINT_MAX: integer({ min: 1, max: 100, default: 4 }),
+  /** How often deliveries are looked through for what is due, in ms. */
+  WEBHOOK_IDLE_MS: integer({ min: 50, max: 60_000, default: 1_000 }),
+  /** How long deliveries that are over are kept, in days. */
+  WEBHOOK_RETENTION_DAYS: integer({ min: 1, max: 3_650, default: 30 }),
   SWEEP_MS: integer({ min: 200, max: 600_000, default: 2_000 }),
 }
 

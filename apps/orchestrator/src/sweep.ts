@@ -2,6 +2,7 @@ import { deadQueueOf } from '@flotilla/contracts'
 import type { AgentQueues, QueueDesk } from '@flotilla/queues'
 import {
   blameDeadOrchestrators,
+  countDeliveriesDue,
   countOpenGates,
   ensureHistoryPartitions,
   holdStrayEvents,
@@ -11,6 +12,7 @@ import {
   listQueueDepths,
   listUnmirrored,
   markMirrored,
+  purgeDeliveries,
   purgeFirings,
   purgeCheckpoints,
   purgeIdempotency,
@@ -104,6 +106,9 @@ const measure = async ({ store, desk }: SweepDependencies, redisUp: boolean): Pr
   metrics.gatesOpen.set(gates.open)
   metrics.gatesOverdue.set(gates.overdue)
   metrics.gateOldestSeconds.set(gates.oldestSeconds)
+  const deliveries = await countDeliveriesDue(store.pool)
+  metrics.webhooksOwed.set(deliveries.pending)
+  metrics.webhookOldestSeconds.set(deliveries.oldestSeconds)
   const depths = await listQueueDepths(store.pool)
   for (const depth of depths) {
     metrics.outboxDepth.set({ queue: depth.name, state: 'owed' }, depth.owed)
@@ -147,7 +152,8 @@ export const sweepCheckpoints = async (store: Store, days: number): Promise<void
 }
 
 /** Daily care of the tables. */
-export const sweepDaily = async (store: Store): Promise<void> => {
+export const sweepDaily = async (store: Store, { webhookDays }: { readonly webhookDays: number }): Promise<void> => {
   await ensureHistoryPartitions(store.pool)
   while ((await purgeFirings(store.pool, firingDays, purgeBatch)) === purgeBatch);
+  while ((await purgeDeliveries(store.pool, webhookDays, purgeBatch)) === purgeBatch);
 }

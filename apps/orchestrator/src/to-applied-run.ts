@@ -13,6 +13,7 @@ import type {
 } from '@flotilla/store'
 import { v7 as uuidv7 } from 'uuid'
 import type { FoldedRun } from './fold-run.js'
+import { toldOf } from './told-of.js'
 
 /** SHA-256 in hex over canonical JSON (RFC 8785): a decision binds to it, so the hash must not depend on member order. */
 export const hashOf = (value: Json): string =>
@@ -181,6 +182,7 @@ export const toAppliedRun = (run: ClaimedRun, folded: FoldedRun, inboxIds: reado
     ...(incomplete === undefined ? {} : { artifactsIncomplete: incomplete }),
     deadLetters,
     notifications,
+    told: toldOf(run, folded),
   }
 }
 

@@ -366,3 +366,18 @@ export {
   SummarizeInput,
   SummarizeOutput,
 } from './documents/documents.js'
+export {
+  DeliveryAccepted,
+  DeliveryPage,
+  deliveryStatuses,
+  DeliveryView,
+  RegisterWebhook,
+  RotateSecret,
+  secretOverlapMsDefault,
+  secretOverlapMsMax,
+  toldTypes,
+  WebhookAttempt,
+  WebhookCreated,
+  WebhookPage,
+  WebhookView,
+} from './http/webhook-views.js'

@@ -25,4 +25,5 @@ export {
   type SignalListener,
   type SignalSender,
 } from './signals.js'
+export { openWebhookSecret, sealWebhookSecret } from './webhook-secret.js'
 export { queuesModule, queueToken, workerModule, type WorkerJob, type WorkerSettings } from './worker-module.js'

@@ -65,6 +65,15 @@ export const decimalNumber = (
   })
 }
 
+/** Words with commas between, each matching `pattern`; unset: none. Given as they were written, without spaces around. */
+export const words = (
+  options: Common<readonly string[]> & { readonly pattern: RegExp; readonly accepts: string },
+): Field<readonly string[]> =>
+  field(options.accepts, { default: [], ...options }, (raw) => {
+    const given = raw.split(',').map((word) => word.trim())
+    return given.every((word) => options.pattern.test(word)) ? given : refuse(options.accepts)
+  })
+
 const switches: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false }
 
 /** `true`, `1`, `false` or `0`. */

@@ -1,5 +1,5 @@
 export { ConfigError } from './config-error.js'
-export { decimalNumber, flag, integer, json, oneOf, optional, text, url } from './env-fields.js'
+export { decimalNumber, flag, integer, json, oneOf, optional, text, url, words } from './env-fields.js'
 export type { Field } from './env-fields.js'
 export { readEnv } from './read-env.js'
 export type { Env, EnvFields, EnvValues } from './read-env.js'

@@ -145,3 +145,28 @@ export { listDebts, lockCourier, loseBeats, markSent, takeOwed, type DebtKey, ty
 export { ensureHistoryPartitions, purgeFirings, purgeCheckpoints, purgeIdempotency } from './sql/retention.js'
 export { readPayloads } from './sql/payloads.js'
 export { readHighestBeat } from './sql/highest-beat.js'
+export {
+  deleteWebhook,
+  disableWebhook,
+  enableWebhook,
+  insertWebhook,
+  listWebhooks,
+  rotateWebhook,
+  type NewWebhook,
+  type WebhookRow,
+} from './sql/webhooks.js'
+export {
+  claimDeliveries,
+  countDeliveriesDue,
+  listDeliveries,
+  markAttempt,
+  oweWebhooks,
+  oweWebhookTo,
+  purgeDeliveries,
+  redeliver,
+  type AttemptOutcome,
+  type ClaimedDelivery,
+  type ClaimDeliveries,
+  type DeliveryRow,
+  type OwedEvent,
+} from './sql/webhook-debts.js'

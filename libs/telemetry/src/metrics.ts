@@ -28,6 +28,20 @@ export const metrics = {
     'workflow',
     'outcome',
   ]),
+  webhookAttempts: counter('webhook_attempts_total', 'Attempts at endpoints outside: delivered, or why not', [
+    'type',
+    'outcome',
+  ]),
+  webhookSeconds: histogram(
+    'webhook_attempt_seconds',
+    'One attempt, from looking up the name to the answer',
+    secondsSlow,
+  ),
+  webhooksOwed: gauge('webhooks_owed', 'Deliveries that are still owed'),
+  webhookOldestSeconds: gauge('webhook_oldest_seconds', 'For how long the longest due delivery has been due'),
+  webhooksReceived: counter('webhooks_received_total', 'Calls of incoming hooks: accepted, replayed, or why not', [
+    'outcome',
+  ]),
   runsParked: counter('runs_parked_total', 'Runs parked', ['reason']),
   stepsFinished: counter('steps_finished_total', 'Steps settled', ['workflow', 'step', 'status']),
   dispatches: counter('dispatches_total', 'Jobs sent to agents', ['queue']),

@@ -44,7 +44,12 @@ declare module 'fastify' {
   interface FastifyContextConfig extends Partial<RouteDeclaration> {}
 }
 
-const methods = { GET: RequestMethod.GET, POST: RequestMethod.POST, PUT: RequestMethod.PUT } as const
+const methods = {
+  GET: RequestMethod.GET,
+  POST: RequestMethod.POST,
+  PUT: RequestMethod.PUT,
+  DELETE: RequestMethod.DELETE,
+} as const
 
 /**
  * Declares a controller's method as a route with its entrance: a route without this decorator has no entrance, and the

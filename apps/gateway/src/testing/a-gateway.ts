@@ -8,6 +8,12 @@ import type { QueuePorts, StorePorts } from '../ports.js'
 import { readConfig } from '../read-config.js'
 import { makeDiagrams } from '../workflows/diagram.js'
 
+/** Keys that a gateway cannot start without, for specs alone. */
+export const testKeys = {
+  SEALING_KEYS: JSON.stringify({ current: 'spec', keys: { spec: Buffer.alloc(32, 1).toString('base64') } }),
+  HASHING_KEY: Buffer.alloc(32, 2).toString('base64'),
+}
+
 /** A key as its holder shows it; the store stands in for the row. */
 export const keyOf = (id: string): string => `fl_${id}_${'s'.repeat(43)}`
 
@@ -76,7 +82,12 @@ export const anApp = async (
   queues: QueuePorts = aQueue(),
   settings: Readonly<Record<string, string>> = {},
 ): Promise<App & { readonly gateway: Gateway; readonly errors: unknown[]; readonly stop: AbortController }> => {
-  const config = readConfig({ DATABASE_URL: 'postgresql://nowhere', REDIS_URL: 'redis://nowhere', ...settings })
+  const config = readConfig({
+    DATABASE_URL: 'postgresql://nowhere',
+    REDIS_URL: 'redis://nowhere',
+    ...testKeys,
+    ...settings,
+  })
   const stop = new AbortController()
   const errors: unknown[] = []
   const diagrams = makeDiagrams({

@@ -9,7 +9,7 @@ import { readConfig } from '../read-config.js'
 import { fingerprintOf } from '../runs/idempotency.js'
 import { makeStorePorts } from '../store-ports.js'
 import { makeDiagrams, makeGraphvizLayout } from '../workflows/diagram.js'
-import { keyOf } from './a-gateway.js'
+import { keyOf, testKeys } from './a-gateway.js'
 import { settleRun } from './settle-runs.js'
 
 /** A person decides between two states; `mirror` repeats the gate's name in a sub-workflow. */
@@ -56,7 +56,7 @@ const keysOfTenants = [
   ['reviewer', 'acme', ['hitl:decide', 'runs:read']],
   ['ann', 'acme', ['hitl:decide', 'runs:read', 'managers']],
   ['ben', 'acme', ['hitl:decide', 'runs:read', 'managers']],
-  ['operator', 'acme', ['runs:read', 'runs:operate', 'dead-letters', 'queues', 'workflows:write']],
+  ['operator', 'acme', ['runs:read', 'runs:operate', 'dead-letters', 'queues', 'workflows:write', 'webhooks']],
   ['both', 'acme', ['*']],
   ['foreign', 'rival', ['*']],
 ] as const
@@ -88,7 +88,13 @@ export const aWorld = async (
     }),
   )
   await ensureQueues(engine.pool, ['agent.kyc'])
-  const config = readConfig({ DATABASE_URL: urls.gatewayUrl, REDIS_URL: redis.url, PORT: '0', ...settings })
+  const config = readConfig({
+    DATABASE_URL: urls.gatewayUrl,
+    REDIS_URL: redis.url,
+    PORT: '0',
+    ...testKeys,
+    ...settings,
+  })
   const queues = openQueues(redis, () => undefined)
   await queues.desk.ready()
   const stopping = new AbortController()

@@ -20,6 +20,7 @@ const reads = new Set([
   'list-unmirrored',
   'list-claims',
   'append-audit',
+  'count-deliveries-due',
   'count-open-gates',
   'match-triggers',
 ])

@@ -194,6 +194,8 @@ const parts: Readonly<Record<string, Part>> = {
   'insert into artifact': insertArtifacts,
   'insert into dead_letter': insertDeadLetters,
   'insert into notification': () => undefined,
+  // Nobody here has registered an endpoint.
+  'insert into webhook_delivery': () => undefined,
   // The ledger is the vault's: what was undone changes nothing here.
   'update vault': () => undefined,
   // Marks what a cancelled run saved; nothing hangs on it here.

@@ -417,6 +417,8 @@ export const statements: Readonly<Record<string, Model>> = {
   'list-claims': listClaims,
   'try-name': ({ isDead }, [name]) => [{ dead: isDead(String(name)) }],
   'blame-runs': blame,
+  // Nobody here has registered an endpoint.
+  'tell-parked': () => [],
   'take-owed': takeOwed,
   'mark-sent': markSent,
   'lock-courier': lockCourier,
@@ -435,6 +437,7 @@ export const statements: Readonly<Record<string, Model>> = {
   // No workflow here has a limit on runs at once.
   'wait-for-slot': () => [],
   'append-audit': () => [{ seq: 1 }],
+  'count-deliveries-due': () => [{ pending: 0, oldestSeconds: 0 }],
   'count-open-gates': () => [{ open: 0, overdue: 0, oldestSeconds: 0 }],
   // No workflow here has triggers.
   'match-triggers': () => [],

@@ -114,7 +114,15 @@ export const startOrchestrator = (world: OrchestratorWorld, process: Process): v
         close: () => Promise.resolve(),
       }
       product.afterTick(
-        { reader, signals, queues, log: silentLog, onOwed: () => relayLoop.nudge(), onRoom: () => undefined },
+        {
+          reader,
+          signals,
+          queues,
+          log: silentLog,
+          onOwed: () => relayLoop.nudge(),
+          onRoom: () => undefined,
+          onTold: () => undefined,
+        },
         ticked,
       )
       const more = ticked.more || inbox.size() > 0

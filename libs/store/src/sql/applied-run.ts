@@ -1,4 +1,5 @@
 import type { GateClosing, Json, JsonObject, RunEvent, RunState, StreamedEvent } from '@flotilla/engine'
+import type { OwedEvent } from './webhook-debts.js'
 
 /** An event of the stream as it is kept: with its number and, unless there was none to know, the span's hex id. */
 export type PublishedEvent = StreamedEvent & { readonly seq: number }
@@ -114,5 +115,7 @@ export interface AppliedRun {
   /** Whether what the run saved before is incomplete now; absent: as it was. */
   readonly artifactsIncomplete?: boolean
   readonly deadLetters: readonly NewDeadLetter[]
+  /** What endpoints outside are told of. */
+  readonly told?: readonly OwedEvent[]
   readonly notifications: readonly { readonly channel: string; readonly message: string; readonly step: string }[]
 }

@@ -9,6 +9,7 @@
 import { Client, type Pool } from 'pg'
 import { connectionConfig, type Db, type StoreOptions } from '../open-store.js'
 import { inTransaction } from '../transaction.js'
+import { tellParked } from './parking.js'
 import { rowsOf } from './statement.js'
 
 export interface ClaimedPosition {
@@ -104,7 +105,13 @@ export const blameDeadOrchestrators = async (pool: Pool, self: string, crashesMa
   for (const { orchestrator } of await rowsOf<{ orchestrator: string }>(pool, claims, [self])) {
     const blamed = await inTransaction(pool, async (tx) => {
       const [name] = await rowsOf<{ dead: boolean }>(tx, tryName, [orchestrator])
-      return name?.dead === true ? rowsOf<{ id: string; status: string }>(tx, blame, [orchestrator, crashesMax]) : []
+      if (name?.dead !== true) return []
+      const runs = await rowsOf<{ id: string; status: string }>(tx, blame, [orchestrator, crashesMax])
+      await tellParked(
+        tx,
+        runs.flatMap(({ id, status }) => (status === 'parked' ? [id] : [])),
+      )
+      return runs
     })
     found.push(...blamed.map(({ id, status }) => ({ orchestrator, runId: id, parked: status === 'parked' })))
   }

@@ -12,12 +12,35 @@ with parked as (
 update inbox i set held = true from parked p where i.run_id = p.id and not i.held`,
 }
 
+// Parked twice at one position it is told twice: the moment is in the id.
+const tell = {
+  name: 'tell-parked',
+  text: `
+insert into webhook_delivery (endpoint_id, tenant_id, event_id, type, run_id, data, occurred_at, next_at)
+select w.id, r.tenant_id, format('evt_%s_p%s', r.id, (extract(epoch from now()) * 1000)::bigint), 'run.parked', r.id,
+  jsonb_build_object('runId', r.id, 'rootRunId', coalesce(r.root_run_id, r.id), 'workflow', r.workflow,
+    'version', r.version, 'status', 'parked', 'errorCode', r.parked_reason, 'gate', null, 'gateId', null, 'dueAt', null,
+    'channel', null, 'traceId', r.trace_id, 'links', jsonb_build_object('self', '/runs/' || r.id, 'events', '/runs/' || r.id || '/events')),
+  now(), now()
+from run r join webhook_endpoint w on w.tenant_id = r.tenant_id and w.enabled
+  and (cardinality(w.types) = 0 or 'run.parked' = any(w.types))
+  and (cardinality(w.workflows) = 0 or r.workflow = any(w.workflows))
+where r.id = any($1::uuid[])
+on conflict do nothing`,
+}
+
+/** Owes the news to whoever asked to be told of runs that were parked; in the transaction that parked them. */
+export const tellParked = async (tx: Tx, runIds: readonly string[]): Promise<void> => {
+  if (runIds.length > 0) await rowsOf(tx, tell, [runIds])
+}
+
 /**
  * Stops a run that cannot be applied (our bug, a missing definition) and holds its events, so that they do not clog the
  * claim window; debts stay owed, and replies to them are held too. The run must be locked by the caller.
  */
 export const parkRun = async (tx: Tx, runId: string, reason: string): Promise<void> => {
   await rowsOf(tx, park, [runId, plainText(reason)])
+  await tellParked(tx, [runId])
 }
 
 const hold = {

@@ -9,6 +9,7 @@
 import type { Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
 import type { AppliedRun } from './applied-run.js'
+import { owedRows, oweSql } from './webhook-debts.js'
 
 /** One table's share of the statement: rows for its parameter, and the part of the CTE that reads them as `$`. */
 interface Part {
@@ -208,10 +209,11 @@ insert into notification (run_id, tenant_id, channel, message, step)
 select run_id, tenant_id, channel, message, step
 from jsonb_to_recordset($) as a(run_id uuid, tenant_id text, channel text, message text, step text)`,
   },
+  { rows: ({ told = [] }) => owedRows(told), sql: oweSql },
 ]
 
 /**
- * Saves the outcome of a tick: runs, history, debts, gates, checkpoints, artifacts, dead letters, notifications; deletes
+ * Saves the outcome of a tick: runs, history, debts, gates, checkpoints, artifacts, dead letters, notifications, webhooks; deletes
  * the inbox rows and debts that are settled. All runs must be locked by `claimRuns` or `claimSuspect` in this transaction.
  * Text that Postgres cannot keep (NUL, lone surrogates) becomes U+FFFD. Rejects with SQLSTATE 23505 when a position is
  * taken: the run was not locked.
