@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { postWebhook, type PostDependencies } from './post-webhook.js'
+import type { ResolveName } from './resolve-name.js'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 const taken: Handler = (_request, response) => void response.writeHead(204).end()
@@ -123,7 +124,7 @@ describe('a name', () => {
     ['the metadata service', ['169.254.169.254'], 'ADDRESS_REFUSED'],
     ['nothing', [], 'NAME_UNKNOWN'],
   ])('that leads to %s is not asked', async (_, addresses, error) => {
-    const resolve = vi.fn(() => Promise.resolve(addresses))
+    const resolve = () => Promise.resolve(addresses)
     expect(await post('https://receiver.dev/hook', { policy: strict, resolve })).toMatchObject({ status: null, error })
   })
   test('that leads outside first and inside afterwards is asked once: the connection goes where the first answer led', async () => {
@@ -146,7 +147,7 @@ describe('a name', () => {
     expect(outcome.error).toBe('TIMEOUT')
   })
   test('is not even looked up where the URL is refused', async () => {
-    const resolve = vi.fn(() => Promise.resolve(['8.8.8.8']))
+    const resolve = vi.fn<ResolveName>(() => Promise.resolve(['8.8.8.8']))
     expect(await post('http://receiver.dev/', { policy: strict, resolve })).toMatchObject({ error: 'URL_SCHEME' })
     expect(resolve).not.toHaveBeenCalled()
   })
