@@ -9,6 +9,8 @@ const named: Named = {
   checkpoint: '1',
   deadLetterId: '01941f29-7c00-7000-8000-000000000001',
   gateId: 'g',
+  webhookId: '01941f29-7c00-7000-8000-000000000002',
+  deliveryId: '01941f29-7c00-7000-8000-000000000003',
   workflow: 'w',
   trigger: 't',
   document: {},

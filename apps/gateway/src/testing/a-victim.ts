@@ -30,7 +30,7 @@ const definition = {
   ],
 }
 
-/** Gives acme a workflow with a schedule, a run at its gate with a dead letter, and one that is deleted. */
+/** Gives acme a workflow with a schedule, an endpoint, a run at its gate with a dead letter, and one that is deleted. */
 export const aVictim = async (world: World): Promise<Victim> => {
   const put = await world.ask('operator', 'PUT', `/workflows/${workflow}/versions/1`, definition)
   if (put.status !== 201) throw new Error(`the victim's workflow was refused: ${JSON.stringify(put.body)}`)
@@ -52,6 +52,9 @@ export const aVictim = async (world: World): Promise<Victim> => {
     `insert into subscription (run_id, step, visit, tenant_id, name, key_hash) values ($1, 'w', 1, 'acme', 'paid', 'h')`,
     [runId],
   )
+  const url = `https://receiver.dev/${secretWord}`
+  const { body: webhook } = await world.ask('operator', 'POST', '/webhooks', { url, description: secretWord })
+  const { body: delivery } = await world.ask('operator', 'POST', `/webhooks/${webhook.id}/test`)
   const [run, artifacts, document] = await Promise.all(
     ['', '/artifacts', '/checkpoints/1'].map((path) => world.ask('operator', 'GET', `/runs/${runId}${path}`)),
   )
@@ -59,6 +62,8 @@ export const aVictim = async (world: World): Promise<Victim> => {
     runId,
     deletedRunId,
     deadLetterId,
+    webhookId: webhook.id,
+    deliveryId: delivery.deliveryId,
     workflow,
     trigger: 'weekly',
     checkpoint: '1',

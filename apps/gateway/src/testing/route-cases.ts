@@ -10,6 +10,9 @@ export interface Named {
   /** A workflow that the tenant registered, with a schedule. */
   readonly workflow: string
   readonly trigger: string
+  /** An endpoint that is told of events, and a delivery to it. */
+  readonly webhookId: string
+  readonly deliveryId: string
   /** What a checkpoint's export gave. */
   readonly document: unknown
 }
@@ -38,6 +41,12 @@ const read = { access: ['runs:read'], foreign: 404 } as const
 const operate = { access: ['runs:operate'], foreign: 404 } as const
 const steer = { access: ['runs:operate', 'runs:write'], foreign: 404 } as const
 const queue = { access: ['queues'], foreign: 'fleet', at: () => ({ name: 'agent.kyc' }) } as const
+
+const webhook = {
+  access: ['webhooks'],
+  foreign: 404,
+  at: ({ webhookId, deliveryId }: Named) => ({ id: webhookId, delivery: deliveryId }),
+} as const
 
 /** A definition that passes the checks. */
 export const aDefinition = (name: string, more: object = {}): object => ({
@@ -114,6 +123,15 @@ export const routeCases: Readonly<Record<string, RouteCase>> = {
     at: () => ({ name: 'paid' }),
     body: () => ({ key: 'INV-1', payload: { amount: 1 }, keepForMs: 0 }),
   },
+  'POST /webhooks': { access: ['webhooks'], foreign: 'own', body: () => ({ url: 'https://receiver.dev/hook' }) },
+  'GET /webhooks': { access: ['webhooks'], foreign: 'own' },
+  'GET /webhooks/:id': webhook,
+  'DELETE /webhooks/:id': webhook,
+  'POST /webhooks/:id/rotate': { ...webhook, body: () => ({ overlapMs: 0 }) },
+  'POST /webhooks/:id/enable': webhook,
+  'POST /webhooks/:id/test': webhook,
+  'GET /webhooks/:id/deliveries': webhook,
+  'POST /webhooks/:id/deliveries/:delivery/redeliver': webhook,
   'GET /queues': { access: ['queues'], foreign: 'fleet' },
   'POST /queues/:name/pause': queue,
   'POST /queues/:name/resume': queue,
