@@ -70,7 +70,7 @@ export const insertKeys = (ownerUrl, rows) =>
 export const listKeys = (ownerUrl) =>
   withClient(ownerUrl, async (client) => {
     const { rows } = await client.query(
-      'select id, tenant_id, principal, scopes, created_at, expires_at, revoked_at from api_key order by tenant_id, created_at',
+      'select id, tenant_id, principal, scopes, created_at, expires_at, revoked_at, last_used_at from api_key order by tenant_id, created_at',
     )
     return rows
   })
@@ -84,4 +84,29 @@ export const revokeKey = (ownerUrl, id) =>
   withClient(ownerUrl, async (client) => {
     const sql = 'update api_key set revoked_at = now() where id = $1 and revoked_at is null'
     return (await client.query(sql, [id])).rowCount === 1
+  })
+
+/**
+ * Makes a key that takes another's place: same tenant, principal and scopes, and the same end if it has one. The old one
+ * works for `overlapMs` more, and never longer than it would have.
+ * @param {string} ownerUrl
+ * @param {string} id
+ * @param {number} overlapMs
+ * @returns {Promise<string | null>} the new key, shown once; null when there is no such key, or it no longer works
+ */
+export const rotateKey = (ownerUrl, id, overlapMs) =>
+  withClient(ownerUrl, async (client) => {
+    const key = makeKey()
+    // One statement: there is never a moment in which neither works.
+    const { rowCount } = await client.query(
+      `with old as (
+         select * from api_key where id = $1 and revoked_at is null and (expires_at is null or expires_at > now()) for update
+       ), ended as (
+         update api_key k set expires_at = least(k.expires_at, now() + make_interval(secs => $2)) from old where k.id = old.id
+       )
+       insert into api_key (id, tenant_id, principal, secret_hash, scopes, expires_at)
+       select $3, tenant_id, principal, $4, scopes, expires_at from old`,
+      [id, overlapMs / 1_000, keyId(key), secretHash(key)],
+    )
+    return rowCount === 1 ? key : null
   })

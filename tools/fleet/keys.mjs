@@ -1,11 +1,12 @@
 /** `npm run keys`: API keys of the running fleet. */
 import { parseArgs } from 'node:util'
-import { insertKeys, keyId, listKeys, makeKey, parseScopes, revokeKey, secretHash } from './api-keys.mjs'
+import { insertKeys, keyId, listKeys, makeKey, parseScopes, revokeKey, rotateKey, secretHash } from './api-keys.mjs'
 import { readFleet } from './fleet-file.mjs'
 import { localDir } from './paths.mjs'
 import { StartError } from './start-error.mjs'
 
 const usage = `npm run keys -- create --tenant T --scopes runs:write,runs:read [--principal P] [--expires 2027-01-31T00:00:00Z]
+npm run keys -- rotate ID [--overlap 24]   hours for which the old key works beside the new one
 npm run keys -- list
 npm run keys -- revoke ID`
 
@@ -32,11 +33,24 @@ const create = async (databaseUrl, { tenant = '', scopes: given = '', principal,
   console.log(key)
 }
 
+/**
+ * @param {string} databaseUrl
+ * @param {string} id
+ * @param {string} [hours]
+ */
+const rotate = async (databaseUrl, id, hours = '24') => {
+  if (!/^\d{1,4}(\.\d+)?$/.test(hours)) throw refuse('--overlap: hours, at most 9999')
+  const key = await rotateKey(databaseUrl, id, Number(hours) * 3_600_000)
+  if (key === null) throw refuse('no such key, or it no longer works')
+  console.log(key)
+}
+
 /** @param {string} databaseUrl */
 const list = async (databaseUrl) => {
   for (const row of await listKeys(databaseUrl)) {
     const ends = row.revoked_at ? 'revoked' : row.expires_at ? `until ${row.expires_at.toISOString()}` : 'no end'
-    console.log([row.id, row.tenant_id, row.principal, row.scopes.join(','), ends].join('\t'))
+    const used = row.last_used_at ? `used ${row.last_used_at.toISOString()}` : 'never used'
+    console.log([row.id, row.tenant_id, row.principal, row.scopes.join(','), ends, used].join('\t'))
   }
 }
 
@@ -47,7 +61,7 @@ const readArgs = (args) => {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { tenant: text, scopes: text, principal: text, expires: text },
+      options: { tenant: text, scopes: text, principal: text, expires: text, overlap: text },
     })
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : `${error}`)
@@ -58,11 +72,13 @@ const readArgs = (args) => {
 export const run = async (args) => {
   const { values, positionals } = readArgs(args)
   const [action, id] = positionals
-  if (action !== 'create' && action !== 'list' && action !== 'revoke') throw refuse('what shall be done with the keys?')
+  if (action === undefined || !['create', 'rotate', 'list', 'revoke'].includes(action))
+    throw refuse('what shall be done with the keys?')
   const fleet = readFleet(localDir)
   if (fleet === null) throw new StartError('no fleet is running: npm start')
   if (action === 'create') await create(fleet.databaseUrl, values)
   else if (action === 'list') await list(fleet.databaseUrl)
+  else if (action === 'rotate') await rotate(fleet.databaseUrl, id ?? '', values.overlap)
   else if (id === undefined || !(await revokeKey(fleet.databaseUrl, id))) throw refuse('no such key, or revoked before')
   return 0
 }

@@ -3,6 +3,7 @@ import type { TargetPolicy } from '@flotilla/webhooks'
 import type { TokenBuckets } from './http/token-bucket.js'
 import type { Diagrams } from './workflows/diagram.js'
 import type { KeyChecker } from './auth/make-key-checker.js'
+import type { TokenChecker } from './auth/make-token-checker.js'
 import type { QueuePorts, StorePorts } from './ports.js'
 import type { Batcher } from './runs/submit-batcher.js'
 import type { WorkflowCatalogue } from './runs/workflow-catalogue.js'
@@ -14,6 +15,8 @@ export interface Gateway {
   readonly store: StorePorts
   readonly queues: QueuePorts
   readonly keys: KeyChecker
+  /** Null where no identity provider is configured. */
+  readonly tokens: TokenChecker | null
   readonly catalogue: WorkflowCatalogue
   readonly submissions: Batcher<Submission, Submitted>
   readonly requestLimits: TokenBuckets

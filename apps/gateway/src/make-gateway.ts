@@ -1,5 +1,6 @@
 import { makeSealer } from '@flotilla/queues'
 import { makeKeyChecker } from './auth/make-key-checker.js'
+import { keysOfProvider, makeTokenChecker } from './auth/make-token-checker.js'
 import type { Gateway } from './gateway.js'
 import { GatewayError } from './http/gateway-error.js'
 import { makeTokenBuckets } from './http/token-bucket.js'
@@ -38,6 +39,10 @@ export const makeGateway = (parts: GatewayParts): Gateway => {
     onStreamError,
     now,
     keys: makeKeyChecker({ find: store.findKey, touch: store.touchKey, now, cacheMs: config.KEY_CACHE_MS }),
+    tokens:
+      config.OIDC_ISSUER === null
+        ? null
+        : makeTokenChecker({ config, keys: keysOfProvider(config), tenantExists: store.tenantExists, now }),
     catalogue: makeWorkflowCatalogue({
       read: store.readDefinition,
       readByHash: store.readDefinitionByHash,
@@ -56,6 +61,7 @@ export const makeGateway = (parts: GatewayParts): Gateway => {
     streamLimits: {
       heartbeatMs: config.SSE_HEARTBEAT_MS,
       stallMs: config.SSE_STALL_MS,
+      recheckMs: config.STREAM_RECHECK_MS,
       sweepMs,
       sweepWithoutHintsMs,
     },

@@ -107,6 +107,7 @@ export interface QueueCounts {
 export interface StorePorts extends WebhookPorts {
   readonly findKey: (id: string) => Promise<ApiKeyRow | null>
   readonly touchKey: (id: string) => Promise<void>
+  readonly tenantExists: (tenant: string) => Promise<boolean>
   readonly submit: (batch: readonly Submission[]) => Promise<readonly Submitted[]>
   readonly readDefinition: (tenantId: string, name: string, version: number | null) => Promise<StoredDefinition | null>
   readonly readDefinitionByHash: (tenantId: string, hash: string) => Promise<WorkflowDefinition | null>

@@ -1,5 +1,7 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
+import { tokenSettings, whatIsWrongWithTokens } from './auth/token-settings.js'
 import {
+  ConfigError,
   flag,
   integer,
   json,
@@ -54,6 +56,9 @@ const settings = {
   SSE_HEARTBEAT_MS: integer({ min: 100, max: 60_000, default: 15_000 }),
   /** A client that takes nothing for this long is disconnected, in ms. */
   SSE_STALL_MS: integer({ min: 1_000, max: 600_000, default: 30_000 }),
+  /** How often it is looked whether the key of an open stream is still good, in ms. */
+  STREAM_RECHECK_MS: integer({ min: 50, max: 60_000, default: 15_000 }),
+  ...tokenSettings,
 }
 
 /** What the gateway is told by its environment. */
@@ -63,4 +68,9 @@ export type GatewayConfig = EnvValues<typeof settings>
 export const gatewaySettings = Object.keys(settings)
 
 /** Reads the environment; throws `ConfigError` with every problem at once. */
-export const readConfig = (env: Env): GatewayConfig => readEnv(env, settings)
+export const readConfig = (env: Env): GatewayConfig => {
+  const config = readEnv(env, settings)
+  const problems = whatIsWrongWithTokens(config)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}

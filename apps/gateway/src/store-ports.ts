@@ -59,6 +59,7 @@ import {
   submitRuns,
   submitRunsIn,
   switchTrigger,
+  tenantExists,
   touchApiKey,
   type RunDetail,
   type Store,
@@ -255,6 +256,7 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     ...makeWebhookPorts({ pool }),
     findKey: (id) => findApiKey(pool, id),
     touchKey: (id) => touchApiKey(pool, id),
+    tenantExists: (tenant) => asTenant(pool, tenant, (tx) => tenantExists(tx, tenant)),
     submit: (batch) => submitRuns(pool, batch),
     readDefinition: (tenantId, name, version) => askAsTenant(pool, tenantId, (tx) => readDefinition(tx, name, version)),
     readDefinitionByHash: async (tenantId, hash) =>

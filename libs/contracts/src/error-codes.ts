@@ -53,6 +53,7 @@ export const errorCodes = {
   INTERNAL: { status: 500, title: 'Something went wrong on our side' },
   POSTGRES_UNAVAILABLE: { status: 503, title: 'The database is not available' },
   REDIS_UNAVAILABLE: { status: 503, title: 'The queues are not available' },
+  IDENTITY_PROVIDER_UNAVAILABLE: { status: 503, title: 'The keys of the identity provider cannot be had' },
   OVERLOADED: { status: 503, title: 'The gateway is shedding load' },
 } as const satisfies Record<string, { status: number; title: string }>
 

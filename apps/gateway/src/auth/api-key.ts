@@ -20,7 +20,7 @@ export const sameHash = (a: Uint8Array, b: Uint8Array): boolean => a.length === 
 
 /** What an `Authorization` header carries: a bearer token, or the password of Basic where that is allowed. */
 export const credentialOf = (header: string | undefined, basicAllowed: boolean): string | null => {
-  const [, scheme, value] = /^(Bearer|Basic) +([^\s]{1,1024}) *$/i.exec(header ?? '') ?? []
+  const [, scheme, value] = /^(Bearer|Basic) +([^\s]{1,12288}) *$/i.exec(header ?? '') ?? []
   if (!scheme || !value) return null
   if (scheme.toLowerCase() === 'bearer') return value
   if (!basicAllowed) return null

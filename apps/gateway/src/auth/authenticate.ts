@@ -3,6 +3,7 @@ import { GatewayError, rateLimited } from '../http/gateway-error.js'
 import type { TokenBuckets } from '../http/token-bucket.js'
 import { credentialOf } from './api-key.js'
 import type { KeyChecker } from './make-key-checker.js'
+import type { TokenChecker } from './make-token-checker.js'
 import { holdsOneOf, type Principal, type Scope } from './principal.js'
 import { spendTicket, type TicketStore } from './tickets.js'
 
@@ -20,6 +21,8 @@ export interface Entrance {
 
 export interface AuthenticateDeps {
   readonly keys: KeyChecker
+  /** Null: no identity provider is configured, and a token is a wrong key. */
+  readonly tokens: TokenChecker | null
   readonly tickets: TicketStore
   /** Per key: every request. */
   readonly requests: TokenBuckets
@@ -39,6 +42,18 @@ const ticketOf = (request: FastifyRequest): string | null => {
   return ticket === null || ticket === '' ? null : ticket
 }
 
+/** Whether whoever entered could enter again now: a key may be revoked or expire, and a token expires. */
+export const mayStay = async (
+  { keys, now }: { readonly keys: KeyChecker; readonly now: () => number },
+  { keyId, expiresAt = null }: Principal,
+): Promise<boolean> => (expiresAt === null ? keys.stillGood(keyId) : expiresAt > now())
+
+/** Whom a ticket stands for; null too where the key that it was issued for is no longer good. */
+const ticketHolder = async (deps: AuthenticateDeps, ticket: string): Promise<Principal | null> => {
+  const holder = await spendTicket(deps.tickets, ticket)
+  return holder !== null && (await mayStay({ keys: deps.keys, now: Date.now }, holder)) ? holder : null
+}
+
 const identify = async (deps: AuthenticateDeps, entrance: Entrance, request: FastifyRequest): Promise<Principal> => {
   const ticket = entrance.ticket ? ticketOf(request) : null
   const credential = credentialOf(request.headers.authorization, entrance.basic === true)
@@ -50,11 +65,11 @@ const identify = async (deps: AuthenticateDeps, entrance: Entrance, request: Fas
       challengeOf(entrance, given ? 'invalid_request' : null),
     )
   }
+  const checker = credential !== null && deps.tokens?.isToken(credential) === true ? deps.tokens : deps.keys
   const wait = deps.failures.peek(request.ip, deps.nowMs())
   // An address that guesses is not looked up any more; keys known to be good still are, they share it with the guesser.
-  if (wait > 0 && !(credential !== null && deps.keys.isKnown(credential))) throw rateLimited(wait)
-  const principal =
-    credential !== null ? await deps.keys.check(credential) : await spendTicket(deps.tickets, ticket ?? '')
+  if (wait > 0 && !(credential !== null && checker.isKnown(credential))) throw rateLimited(wait)
+  const principal = credential !== null ? await checker.check(credential) : await ticketHolder(deps, ticket ?? '')
   if (principal) return principal
   deps.failures.take(request.ip, deps.nowMs())
   throw new GatewayError('KEY_INVALID', undefined, challengeOf(entrance, 'invalid_token'))

@@ -51,6 +51,11 @@ describe('makeKeyChecker', () => {
     await checker.check(keyOf('a'))
     expect(await checker.check(`fl_a_${'t'.repeat(43)}`)).toBeNull()
   })
+  test('K4 whoever guesses the secret of a remembered key is not known', async () => {
+    const { checker } = aChecker(aKey('a', []))
+    await checker.check(keyOf('a'))
+    expect([checker.isKnown(keyOf('a')), checker.isKnown(`fl_a_${'t'.repeat(43)}`)]).toEqual([true, false])
+  })
   test.each(['', 'fl_', 'fl_a_short', 'xx_a_ssssssssssssssssssss', `fl_a b_${'s'.repeat(43)}`])(
     '%j is no key and is not asked for',
     async (key) => {

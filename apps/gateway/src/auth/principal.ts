@@ -18,6 +18,8 @@ export interface Principal {
   readonly tenantId: string
   readonly principal: string
   readonly scopes: readonly string[]
+  /** When what it was shown ends, epoch ms; absent or null: a key, which its own row tells of. */
+  readonly expiresAt?: number | null
 }
 
 /** Whether a principal holds one of the wanted scopes; `admin` and `*` hold all. */

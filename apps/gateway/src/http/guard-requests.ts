@@ -32,6 +32,7 @@ export const guardRequests = (
   })
   const deps = {
     keys: gateway.keys,
+    tokens: gateway.tokens,
     tickets: gateway.queues.tickets,
     requests: gateway.requestLimits,
     failures: gateway.failureLimits,

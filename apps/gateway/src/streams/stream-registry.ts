@@ -7,6 +7,8 @@ export interface StreamLimits {
   readonly heartbeatMs: number
   /** A client that takes nothing for this long is disconnected. */
   readonly stallMs: number
+  /** How often it is looked whether the key of an open stream is still good, at most a minute. */
+  readonly recheckMs: number
   /** Longest time between two readings while hints arrive, and while they cannot. */
   readonly sweepMs: number
   readonly sweepWithoutHintsMs: number

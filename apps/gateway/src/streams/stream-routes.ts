@@ -1,6 +1,7 @@
 import type { StreamedEventPage } from '@flotilla/contracts'
 import { isStreamCursor } from '@flotilla/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { mayStay } from '../auth/authenticate.js'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
 import { endCall } from '../http/trace-requests.js'
@@ -53,9 +54,15 @@ const stream = (
     subscribe: (onHint) => queues.onPublished(subject, onHint),
     sweepMs: () => (queues.hintsArrive() ? limits.sweepMs : limits.sweepWithoutHintsMs),
   })
+  // A key that was revoked, or has expired, reads no further; while the store cannot be asked, the stream cannot read either.
+  const recheck = setInterval(() => {
+    mayStay(gateway, principal).then((good) => good || writer.end(), gateway.onStreamError)
+  }, limits.recheckMs)
+  recheck.unref()
   void follow(writer, wake)
     .catch(gateway.onStreamError)
     .finally(() => {
+      clearInterval(recheck)
       writer.end()
       wake.stop()
       leave()

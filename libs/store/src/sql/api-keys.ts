@@ -30,6 +30,12 @@ export const touchApiKey = async (db: Db, keyId: string): Promise<void> => {
   await rowsOf(db, touch, [keyId])
 }
 
+const existing = { name: 'tenant-exists', text: 'select exists (select from tenant where id = $1) as found' }
+
+/** Whether there is such a tenant. */
+export const tenantExists = async (db: Db, tenantId: string): Promise<boolean> =>
+  (await rowsOf<{ found: boolean }>(db, existing, [tenantId]))[0]?.found ?? false
+
 /**
  * Creates a key, and its tenant where there is none. For the owner's connection: no service may. A key that exists with the
  * same id gets the given secret and scopes, so that a start can repeat it.
