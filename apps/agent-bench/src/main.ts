@@ -8,5 +8,5 @@ await runAgentApp({
   env: process.env,
   agents: [...makeBenchAgents(), ...makeBookingAgents()],
   queueOf: benchQueueOf,
-  queues: Object.fromEntries(benchAgents.map((name) => [benchQueueOf(name), { concurrency: 32 }])),
+  queues: Object.fromEntries(benchAgents.map((name) => [benchQueueOf(name), { concurrency: 50 }])),
 })

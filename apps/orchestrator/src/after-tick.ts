@@ -1,6 +1,6 @@
 import type { AgentQueues, ReplyReader, SignalSender } from '@flotilla/queues'
 import { jobIdOf } from '@flotilla/contracts'
-import { emitSpans, metrics, type Logger } from '@flotilla/telemetry'
+import { emitSpans, emitsSpans, metrics, parseTraceparent, type Logger } from '@flotilla/telemetry'
 import { tellTriggered } from './tell-triggered.js'
 import type { Ticked, TickedRun } from './tick.js'
 import { spansOf } from './to-applied-run.js'
@@ -64,6 +64,7 @@ const count = ({ run, folded, events }: TickedRun): void => {
 }
 
 const emit = (ticked: TickedRun): void => {
+  if (!emitsSpans(parseTraceparent(ticked.run.traceparent)?.traceFlags)) return
   const spans = spansOf(ticked.run, ticked.folded)
   if (spans.length > 0) emitSpans({ serviceName: ticked.definition.service ?? ticked.definition.name, spans })
 }

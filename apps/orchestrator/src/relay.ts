@@ -42,9 +42,7 @@ export const toJob = (row: OwedRow, sealer: Sealer): OwedJob => {
   const { input, decision, inputContract, outputContract, workflow, version } = row.payload
   const body = JSON.stringify(input)
   const travels = Buffer.byteLength(body) <= inputBytesMax
-  const sealedBody = travels
-    ? { input, decision: decision ?? null, snapshot: null }
-    : { decision: decision ?? null, snapshot: null }
+  const beside = `"decision":${JSON.stringify(decision ?? null)},"snapshot":null}`
   const retry = row.retry as unknown as OwedJob['retry'] // written from a RetryPolicy by the tick
   const job: StepJob = {
     v: 1,
@@ -61,7 +59,7 @@ export const toJob = (row: OwedRow, sealer: Sealer): OwedJob => {
     outputContract: text(outputContract),
     deadlineMs: row.deadlineMs,
     attemptsMax: retry.attempts,
-    sealed: sealer.seal(sealedBody, {
+    sealed: sealer.sealText(travels ? `{"input":${body},${beside}` : `{${beside}`, {
       runId: row.runId,
       step: row.step,
       dispatch: row.dispatch,

@@ -110,7 +110,9 @@ export const makeContext = (
     // A child run's own id: two children of one root have steps of the same name.
     idempotencyKey: `${runId}/${step}/${visit}`,
     signal,
-    log: services.log,
+    get log() {
+      return services.log
+    },
     tool: makeRunTool({ agent, signal, uninterrupted }, services.tools),
     effect: makeRunEffect(
       { ledger: services.effects, ask: (id, payload) => ask(id, payload, null) },

@@ -117,11 +117,16 @@ const execute = async (
     const input = validInput(agent, job, body.input)
     const started = send('started', null)
     started.catch(() => stop('REPLY_NOT_SENT')) // J7
+    let log: Logger | undefined
     const services = {
       ...tools.vault,
       hash: tools.sealer.hash,
       reply: send,
-      log: tools.log.child({ run_id: job.runId, step: job.step, agent: job.agent }),
+      // Most agents log nothing, and a logger of their own costs as much as validating their input.
+      get log() {
+        log ??= tools.log.child({ run_id: job.runId, step: job.step, agent: job.agent })
+        return log
+      },
       ...(tools.toolTimeoutMs === undefined ? {} : { tools: { timeoutMs: tools.toolTimeoutMs } }),
     }
     const made = makeContext(services, { job, body, attempt: work.attempt, signal, span })

@@ -31,7 +31,7 @@ export const makeReplySender =
     const traceparent = currentTraceparent()
     try {
       const sealed =
-        text === null ? null : sealer.seal(body, { runId, step, dispatch, contract, direction: `reply.${kind}` })
+        text === null ? null : sealer.sealText(text, { runId, step, dispatch, contract, direction: `reply.${kind}` })
       const large = text !== null && Buffer.byteLength(text) > inlineBytesMax
       await writer.write({
         v: 1,

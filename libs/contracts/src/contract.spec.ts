@@ -63,3 +63,13 @@ describe('parseContract', () => {
     expect(JSON.stringify(error) + String(error)).not.toContain('SECRET')
   })
 })
+
+test('decorators that are added after a first validation count as well', () => {
+  class Grown {
+    @IsString() name!: string
+  }
+  expect(() => parseContract(Grown, { name: 'a', size: 'x' })).not.toThrow()
+  IsInt()(Grown.prototype, 'size')
+  expect(() => parseContract(Grown, { name: 'a', size: 'x' })).toThrow(ContractError)
+  expect(parseContract(Grown, { name: 'a', size: 1 })).toEqual({ name: 'a', size: 1 })
+})

@@ -129,6 +129,16 @@ describe('the relay', () => {
 })
 
 describe('the runs queue', () => {
+  test('runs that come while a nudge is on its way share the next one', async () => {
+    const runs = makeRunsQueue({ ...place, prefix: `${place.prefix}-shared` })
+    await runs.ready()
+    const nudged = await Promise.all(
+      [3, 3, 1, 2].map((priority) => runs.nudge(randomUUID(), priority as 1 | 2 | 3, null)),
+    )
+    expect(nudged).toEqual(['sent', 'sent', 'sent', 'sent'])
+    expect(await redis.zcard(`${place.prefix}-shared:runs:prioritized`)).toBe(2)
+    await runs.close()
+  })
   test('takes one nudge per run, up to its window', async () => {
     const runs = makeRunsQueue(place, { windowMax: 2 })
     await runs.ready()

@@ -13,7 +13,8 @@ export type Nudged = 'sent' | 'window-full' | 'unavailable'
 export interface RunsQueue {
   /**
    * Wakes the orchestrator for a run that is committed. Never rejects and needs no awaiting: a nudge that is not sent,
-   * because Redis is away or the queue is longer than its window, costs a poll of the tick.
+   * because Redis is away or the queue is longer than its window, costs a poll of the tick. The runs that come while a nudge
+   * is on its way share the next one: whoever is woken looks for all.
    */
   readonly nudge: (runId: string, priority: Priority, traceparent: string | null) => Promise<Nudged>
   readonly ready: () => Promise<void>
@@ -42,7 +43,7 @@ export const makeRunsQueue = (
     return length >= windowMax
   }
 
-  const nudge: RunsQueue['nudge'] = async (runId, priority, traceparent) => {
+  const send: RunsQueue['nudge'] = async (runId, priority, traceparent) => {
     // BullMQ waits for a connection that is not there; a submission does not.
     if (redis.status !== 'ready') return 'unavailable'
     const data: RunNudge = { runId, traceparent }
@@ -58,6 +59,32 @@ export const makeRunsQueue = (
       onError?.(error instanceof Error ? error : new Error('unknown'))
       return 'unavailable'
     }
+  }
+
+  type Waiting = { args: Parameters<RunsQueue['nudge']>; readonly nudged: Promise<Nudged> }
+  let going: Promise<Nudged> | null = null
+  let waiting: Waiting | null = null
+  const start = (args: Waiting['args']): Promise<Nudged> => {
+    const sent = send(...args)
+    going = sent
+    void sent.then(() => {
+      if (going === sent) going = null
+    })
+    return sent
+  }
+  const nudge: RunsQueue['nudge'] = (...args) => {
+    if (!going) return start(args)
+    if (!waiting) {
+      const next: Waiting = {
+        args,
+        nudged: going.then(() => {
+          waiting = null
+          return start(next.args)
+        }),
+      }
+      waiting = next
+    } else if (args[1] < waiting.args[1]) waiting.args = args
+    return waiting.nudged
   }
 
   return {

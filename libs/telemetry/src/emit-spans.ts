@@ -74,6 +74,10 @@ export const toReadableSpan = (serviceName: string, span: EndedSpan): ReadableSp
   }
 }
 
+/** Whether spans of a run with these flags go anywhere: what nobody takes need not be made. */
+export const emitsSpans = (traceFlags: number = TraceFlags.SAMPLED): boolean =>
+  tracingState.processor !== null && (traceFlags & TraceFlags.SAMPLED) !== 0
+
 /**
  * Hands ended spans to the exporter, also under another `service.name` than this process': a run's own spans belong to
  * its workflow's service, whichever replica saw them end. Costs nothing where nothing is exported. Never throws for a

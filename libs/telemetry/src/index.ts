@@ -1,5 +1,5 @@
 export { allowAttributes, makeScrubbingProcessor, scrubSpan } from './allow-attributes.js'
-export { emitSpans, toReadableSpan, type EndedSpan } from './emit-spans.js'
+export { emitSpans, emitsSpans, toReadableSpan, type EndedSpan } from './emit-spans.js'
 export { loggedError, makeLogger, type Logger } from './make-logger.js'
 export {
   emitMessageSpans,

@@ -1,5 +1,5 @@
 import { SpanKind, type Span } from '@opentelemetry/api'
-import { emitSpans } from './emit-spans.js'
+import { emitSpans, emitsSpans } from './emit-spans.js'
 import { attribute, spanName } from './names.js'
 import { newSpanId, parseTraceparent } from './traceparent.js'
 import { withSpan } from './with-span.js'
@@ -61,7 +61,8 @@ export const emitMessageSpans = (
   operation: 'send' | 'receive',
   destination: string,
   batch: { readonly messages: readonly BatchedMessage[]; readonly startedAt: number; readonly endedAt: number },
-): void =>
+): void => {
+  if (!emitsSpans()) return
   emitSpans({
     spans: batch.messages.flatMap(({ traceparent, messageId, runId }) => {
       const parent = parseTraceparent(traceparent)
@@ -83,3 +84,4 @@ export const emitMessageSpans = (
       ]
     }),
   })
+}

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { context, ROOT_CONTEXT, trace, TraceFlags, type Context, type SpanContext } from '@opentelemetry/api'
 import { tracingState } from './tracing-state.js'
 
@@ -38,7 +38,7 @@ export const newSpanId = (): string => randomHex(8)
 
 /** The span id of a part of a run: the first 8 bytes of sha256 over run id and key, never zero. The same on every replica. */
 export const spanIdOf = (runId: string, key: string): string => {
-  const hex = createHash('sha256').update(`${runId}|${key}`).digest('hex').slice(0, 16)
+  const hex = hash('sha256', `${runId}|${key}`, 'hex').slice(0, 16)
   return /^0+$/.test(hex) ? '0000000000000001' : hex
 }
 

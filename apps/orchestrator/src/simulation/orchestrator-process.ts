@@ -34,6 +34,7 @@ export interface OrchestratorWorld {
 /** What is sealed is not the matter here: a seal that everybody opens. */
 export const openSeal: Sealer = {
   seal: (value) => JSON.stringify(value),
+  sealText: (json) => json,
   open: (sealed) => JSON.parse(sealed) as unknown,
   hash: () => 'h',
 }
