@@ -24,12 +24,19 @@ const tryPort = (port, host = '127.0.0.1') =>
 const handedOut = new Set()
 
 /**
- * A port that nobody listens on now and that was not handed out before by this process.
+ * Below the ranges from which systems give ports to outgoing connections (Linux from 32768, macOS from 49152): a service
+ * that is restarted must find its own port free, and any connection of the machine may take one of those meanwhile.
+ */
+const quiet = { from: 15_000, below: 32_000 }
+const quietPort = () => quiet.from + Math.floor(Math.random() * (quiet.below - quiet.from))
+
+/**
+ * A port that nobody listens on now and that was not handed out before by this process. Outgoing connections never have it.
  * @returns {Promise<number>}
  */
 export const freePort = async () => {
   for (let round = 0; round < 100; round += 1) {
-    const port = await tryPort(0)
+    const port = await tryPort(quietPort())
     if (port === null || handedOut.has(port)) continue
     handedOut.add(port)
     return port

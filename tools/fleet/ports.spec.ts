@@ -7,6 +7,13 @@ test('free ports differ even while nobody listens on them yet', async () => {
   expect(new Set(ports).size).toBe(20)
 })
 
+test('no outgoing connection of the machine is ever given a free port: a service finds its own again after a restart', async () => {
+  for (const port of await Promise.all(Array.from({ length: 20 }, freePort))) {
+    expect(port).toBeGreaterThan(1023)
+    expect(port).toBeLessThan(32_768)
+  }
+})
+
 test('a port that is given but no port, or taken, is wrong configuration; the usual one gives way', async () => {
   const port = await freePort()
   const server = createServer()

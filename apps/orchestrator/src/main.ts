@@ -9,7 +9,7 @@ import {
   makeSignalSender,
   runsWorkerModule,
 } from '@flotilla/queues'
-import { installShutdown, makeLoop, runMain, startHealthServer } from '@flotilla/runtime'
+import { endWhenBlocked, installShutdown, makeLoop, runMain, startHealthServer } from '@flotilla/runtime'
 import { grantSlots, openStore, ping, readDefinitionsByHash, readPayloads, type SlotCursor } from '@flotilla/store'
 import { makeLogger, metrics, metricsText, shutdownTelemetry, startProcessMetrics } from '@flotilla/telemetry'
 import { makeResolveName } from '@flotilla/webhooks'
@@ -31,6 +31,8 @@ import { tellTriggered } from './tell-triggered.js'
 import { tick } from './tick.js'
 
 const shutdownMs = 25_000
+/** Longer than any tick: a run in which the engine never ends is parked after three such ends (claim marker). */
+const blockedMs = 60_000
 const suspectsEveryMs = 250
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -41,6 +43,7 @@ await runMain(async () => {
   const name = config.ORCHESTRATOR_NAME ?? `orchestrator-${process.pid}-${randomBytes(4).toString('hex')}`
   const place = { url: config.REDIS_URL, ...(config.REDIS_PREFIX === null ? {} : { prefix: config.REDIS_PREFIX }) }
   startProcessMetrics()
+  endWhenBlocked(blockedMs)
 
   const storeOptions = { url: config.DATABASE_URL, applicationName: name }
   const warn = (what: string) => (error: unknown) =>

@@ -44,6 +44,8 @@ export const agentSettings = {
   /** How often a job may stall, and begin at all, before it fails. */
   AGENT_STALLED_MAX: integer({ min: 0, max: 100, default: 3 }),
   AGENT_STARTS_MAX: integer({ min: 1, max: 100, default: 6 }),
+  /** A process whose event loop has not turned for so long ends; 0: never. Its jobs went to others after AGENT_LOCK_MS. */
+  AGENT_BLOCKED_MS: integer({ min: 0, max: 3_600_000, default: 20_000 }),
   /** How long jobs at work may go on after SIGTERM. */
   AGENT_DRAIN_MS: integer({ min: 0, max: 600_000, default: 25_000 }),
   /** Longest time of a tool call that names none. */

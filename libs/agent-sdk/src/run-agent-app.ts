@@ -11,6 +11,7 @@ import {
 } from '@flotilla/queues'
 import {
   ConfigError,
+  endWhenBlocked,
   installShutdown,
   runMain,
   startHealthServer,
@@ -110,6 +111,7 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
   }
   startProcessMetrics()
   const checks = { postgres: vault.ping, redis, ...app.checks }
+  endWhenBlocked(config.AGENT_BLOCKED_MS)
   const health = await startHealthServer({
     port: config.PORT,
     host: config.HEALTH_HOST,
