@@ -38,11 +38,11 @@ const connect = async () => {
 }
 
 test('bytes arrive in order, also when they are late and slow', async () => {
-  const { socket, hears } = await connect()
+  const { socket, heard } = await connect()
   proxy.set({ latencyMs: 20, jitterMs: 30, bytesPerSecond: 20_000 })
   const parts = Array.from({ length: 50 }, (_, n) => `part ${n};`)
   for (const part of parts) socket.write(part)
-  await hears(parts.join(''))
+  await expect.poll(heard).toBe(parts.join(''))
 })
 
 test.each([['holdUp' as const], ['holdDown' as const]])(
@@ -90,8 +90,8 @@ test('new connections are led elsewhere', async () => {
   other.listen(0, '127.0.0.1')
   await once(other, 'listening')
   proxy.leadTo((other.address() as net.AddressInfo).port)
-  const { hears } = await connect()
-  await hears('other')
+  const { heard } = await connect()
+  await expect.poll(heard).toBe('other')
   proxy.leadTo((server.address() as net.AddressInfo).port)
   other.close()
 })
