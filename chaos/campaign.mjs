@@ -189,7 +189,8 @@ export const runCampaign = async (options) => {
       `select id, workflow, status from run where finished_at is null and status <> 'parked' order by created_at limit 50`,
     )
     await observer.stop()
-    const notReady = await fleet.isReady()
+    // Whoever serves poison may be dead at any moment.
+    const notReady = (await fleet.isReady()).filter((name) => !name.startsWith('agent-poison'))
     await dumpTables(fleet.postgres.ownerUrl, path.join(dir, 'dump'))
     const canaries = Array.from({ length: load.totals.submitted }, (_, n) => canaryOf(seed, n)).filter(
       (_, n) => n % 25 === 0,

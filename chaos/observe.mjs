@@ -66,7 +66,7 @@ export const startObserver = (url) => {
       try {
         const [row] = await query(
           `select count(*)::int as runs, coalesce(sum(position), 0)::float as moved,
-                  count(*) filter (where status in ('created', 'running') and workflow <> 'chaos-poison')::int as open,
+                  count(*) filter (where status in ('created', 'running'))::int as open,
                   count(*) filter (where status = 'waiting')::int as waiting,
                   count(*) filter (where finished_at is not null)::int as finished from run`,
         )

@@ -486,7 +486,7 @@ test('J2 an answer that could not be told fails the job, and the sweep finds it'
     agentDoing(() => ({ greeting: 'x' })),
     { to: lost },
   )
-  const job = aJob()
+  const job = aJob({ deadlineMs: 500 })
   await send(queue, job, 2)
   await settled(queue, 'failed')
   const { runId, step, dispatch } = job
@@ -494,6 +494,28 @@ test('J2 an answer that could not be told fails the job, and the sweep finds it'
   expect(await desk.failedWithoutReply(queue)).toEqual([found])
   await desk.removeJobs(queue, [found.jobId])
   expect(await desk.failedWithoutReply(queue)).toEqual([])
+})
+
+test('J2 while Redis takes no reply the agent is not called again, and what it gave is told in order when it does', async () => {
+  let refusals = 3
+  const full: ReplyWriter = {
+    ...writer,
+    write: (reply) =>
+      (refusals -= 1) >= 0 ? Promise.reject(new Error('OOM command not allowed')) : writer.write(reply),
+  }
+  let calls = 0
+  const { queue } = await serve(
+    agentDoing(() => ({ greeting: `call ${(calls += 1)}` })),
+    { to: full },
+  )
+  const job = aJob()
+  await send(queue, job, 1)
+  await answered(job, 'succeeded')
+  expect(refusals).toBeLessThan(0)
+  expect(kindsOf(job)).toEqual(['started', 'succeeded'])
+  expect(bodyOf(job, 'succeeded').output).toEqual({ greeting: 'call 1' })
+  await settled(queue, 'completed')
+  expect(calls).toBe(1)
 })
 
 const quick = { lockMs: 1_000, stalledIntervalMs: 500 }

@@ -3,7 +3,8 @@
  *
  * J1  Input and output are validated; an unknown contract or agent is put off (a newer peer may know it), a violated
  *     known one is final.
- * J2  The answer is sent before the job completes; if it cannot be sent, the job fails and BullMQ runs it again.
+ * J2  The answer is sent before the job completes, again and again while Redis does not take it; if it cannot be sent until
+ *     the job is stopped, the job fails and BullMQ runs it again.
  * J3  On a final failure the reply goes first, the job fails after it.
  * J4  A deadline and a lost lock are not answered: the orchestrator's clock, or the worker that has the job now, decides.
  * J5  Only codes are thrown on (see `JobFailure`).
@@ -100,8 +101,9 @@ const execute = async (
   lock: AbortSignal,
   span: Span,
 ): Promise<string> => {
-  const send = makeReplySender({ ...tools, payloads: tools.vault.payloads }, job, work.attempt)
   const { signal, stop, end } = makeJobSignal(tools, { jobId: work.id, deadlineMs: job.deadlineMs, lock })
+  const telling = { attempt: work.attempt, signal }
+  const send = makeReplySender({ ...tools, payloads: tools.vault.payloads }, job, telling)
   const watch = untilAborted(signal)
   let usage: () => ReturnType<ReturnType<typeof makeContext>['usage']> = () => null
   try {
@@ -165,7 +167,7 @@ const refuse = async (tools: ProcessTools, work: WorkerJob, error: unknown): Pro
   const { code, message } = failureOf(error)
   if (key) {
     const replying = { ...key, tenantId: '', outputContract: null }
-    const send = makeReplySender({ ...tools, payloads: tools.vault.payloads }, replying, work.attempt)
+    const send = makeReplySender({ ...tools, payloads: tools.vault.payloads }, replying, { attempt: work.attempt })
     await send('failed', { code, message, stack: null, attempts: work.attempt, usage: null })
   }
   throw new JobFailure(code, 'terminal')
