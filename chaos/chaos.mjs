@@ -3,6 +3,7 @@
  *
  *   npm run chaos -- --seed 7 --minutes 3 --faults all
  */
+import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -60,6 +61,16 @@ const stamp = new Date().toISOString().replaceAll(/[-:]|\..*/g, '')
 const dir = path.resolve(given.dir ?? path.join(repoDir, `.local/chaos/${seed}-${stamp}`))
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'flotilla-chaos-'))
 fs.mkdirSync(dir, { recursive: true })
+
+// Told to stop in the middle of it, it leaves nothing running.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => {
+    const env = { ...process.env, FLOTILLA_HOME: home }
+    const stop = [path.join(repoDir, 'tools/fleet.mjs'), 'stop']
+    spawn(process.execPath, stop, { env, stdio: 'ignore', detached: true }).unref()
+    process.exit(1)
+  })
+}
 
 const summary = await runCampaign({
   ...{ seed, dir, home, minutes: Number(given.minutes), rate: Number(given.rate), everyMs: Number(given.every) },

@@ -149,9 +149,8 @@ export const startFleet = async ({ home, dir, seed, random, services: wanted = c
     instances.map(({ service }) => waitFor(() => service.isReady(), { timeoutMs: 120_000, everyMs: 100 })),
   )
   const slow = instances.find((_, index) => ready[index] === null)
-  if (slow !== undefined) throw new Error(`${slow.name} is not ready:\n${slow.service.lastLines()}`)
 
-  return {
+  const fleet = {
     home,
     secrets,
     postgres,
@@ -192,4 +191,7 @@ export const startFleet = async ({ home, dir, seed, random, services: wanted = c
       await bureau.stop()
     },
   }
+  if (slow === undefined) return fleet
+  await fleet.stop()
+  throw new Error(`${slow.name} is not ready:\n${slow.service.lastLines()}`)
 }

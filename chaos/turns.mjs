@@ -12,9 +12,13 @@ export const makeTurns = (random) => {
       /** @type {any[]} */
       const chosen = []
       while (chosen.length < Math.min(count, all.length)) {
-        if (kinds.length === 0) kinds = random.shuffle(all)
-        const kind = kinds.pop()
-        if (chosen.some((one) => one.kind === kind)) continue
+        const at = kinds.findLastIndex((kind) => !chosen.some((one) => one.kind === kind))
+        if (at < 0) {
+          // Whoever has not had a turn of this round keeps it.
+          kinds = [...random.shuffle(all), ...kinds]
+          continue
+        }
+        const [kind] = kinds.splice(at, 1)
         chosen.push(random.pick(instances.filter((one) => one.kind === kind)))
       }
       return chosen

@@ -38,11 +38,12 @@ export const makeReplySender = (
   /** Settled when no reply is being told again. */
   let behind: Promise<unknown> = Promise.resolve()
 
+  const write = (reply: StepReply): Promise<void> => writer.write(reply)
   const tellAgain = async (reply: StepReply, until: AbortSignal): Promise<void> => {
     for (let pauseMs = pauseFirstMs; ; pauseMs = Math.min(pauseMs * 2, pauseMaxMs)) {
       await sleep(pauseMs, undefined, { signal: until })
       try {
-        await writer.write(reply)
+        await write(reply)
         return
       } catch {
         // Redis is still away, or full.
@@ -52,7 +53,7 @@ export const makeReplySender = (
   const tell = async (reply: StepReply): Promise<void> => {
     await behind
     try {
-      await writer.write(reply)
+      await write(reply)
     } catch (error) {
       if (!signal || passing.has(reply.kind)) throw error
       const told = behind.then(() => tellAgain(reply, signal))

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { drawFault, faults, groups } from './faults/index.mjs'
+import { makeRandom } from './random.mjs'
+import { makeTurns } from './turns.mjs'
+
+const instances = ['a', 'a', 'b', 'c', 'd', 'e'].map((kind, index) => ({ kind, name: `${kind}-${index}` }))
+
+test('every kind has its turn as often as every other, and two at once are of different kinds', () => {
+  const turns = makeTurns(makeRandom(3))
+  const hit: string[] = []
+  for (let round = 0; round < 10; round += 1) {
+    const chosen = turns.next(instances, 2).map(({ kind }) => String(kind))
+    expect(new Set(chosen).size).toBe(2)
+    hit.push(...chosen)
+  }
+  for (const kind of 'abcde') expect(hit.filter((one) => one === kind).length, kind).toBe(4)
+})
+
+test('a seed draws the same faults again, and every fault has its chance', () => {
+  const draw = (seed: number) => {
+    const random = makeRandom(seed)
+    return Array.from({ length: 4_000 }, () => drawFault(groups['all'] ?? [], random))
+  }
+  expect(draw(7)).toEqual(draw(7))
+  expect(draw(7)).not.toEqual(draw(8))
+  expect(new Set(draw(7))).toEqual(new Set(Object.keys(faults)))
+})
