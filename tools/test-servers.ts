@@ -76,8 +76,19 @@ const startContainers = async (): Promise<RunningServers> => {
   }
 }
 
-/** vitest's global set-up of the `servers` project: real Postgres and Redis, migrations applied once into a template. */
-export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+/**
+ * vitest's global set-up of the `servers` project: real Postgres and Redis, migrations applied once into a template.
+ * `TEST_SERVERS` holds what an earlier set-up provided: those servers are used and left running.
+ */
+export default async function setup({ provide }: Pick<TestProject, 'provide'>): Promise<() => Promise<void>> {
+  const given = process.env['TEST_SERVERS']
+  if (given) {
+    const running = JSON.parse(given) as TestServers // written from one
+    provide('servers', running)
+    provide('databaseUrl', running.templateUrl)
+    provide('redisUrl', running.redisUrl)
+    return () => Promise.resolve()
+  }
   const servers = await (process.env['TEST_INFRA'] === 'testcontainers' ? startContainers() : startLocal())
   try {
     const owner = { role: 'flotilla', password: randomBytes(16).toString('hex'), database: 'flotilla_template' }

@@ -64,14 +64,19 @@ export const runCheck = async (name, planted) => {
   )
   const code = await new Promise((resolve) => child.once('close', resolve))
   if (code === 0) return null
-  if (!fs.existsSync(report)) return `${name} did not run`
+  if (!fs.existsSync(report)) throw new Error(`${name} did not run`)
   const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8'))
   fs.rmSync(report)
-  for (const { name: file, status, assertionResults } of testResults) {
-    const failed = assertionResults.find((/** @type {{ status: string }} */ one) => one.status === 'failed')
-    const where = path.relative(repoDir, file)
-    if (failed !== undefined) return `${where}: ${failed.fullName.trim()}`
-    if (status === 'failed') return where
+  /** @type {readonly { name: string, status: string, assertionResults: readonly { status: string, fullName: string, failureMessages: readonly string[] }[] }[]} */
+  const files = testResults
+  for (const { name: file, assertionResults } of files) {
+    const failed = assertionResults.find((one) => one.status === 'failed')
+    if (failed === undefined) continue
+    const late = failed.failureMessages.some((text) => text.includes('timed out')) ? ' (timed out)' : ''
+    return `${path.relative(repoDir, file)}: ${failed.fullName.trim()}${late}`
   }
+  // A file that did not come to its tests; those that were cut short by the first failure look the same.
+  const broken = files.find(({ status }) => status === 'failed')
+  if (broken !== undefined) return path.relative(repoDir, broken.name)
   return `${name} ended with ${code}`
 }

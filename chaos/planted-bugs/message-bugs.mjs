@@ -38,8 +38,8 @@ export const messageBugs = [
     name: 'revoked-key-works',
     what: 'A revoked API key goes on working.',
     file: 'apps/gateway/src/auth/make-key-checker.ts',
-    find: 'if (stored.revokedAt !== null) return null',
-    replace: '',
+    find: 'row !== null && row.revokedAt === null && (row',
+    replace: 'row !== null && (row',
     checks: ['gateway'],
   },
   {
