@@ -192,6 +192,7 @@ export const runCampaign = async (options) => {
     // Whoever serves poison may be dead at any moment.
     const notReady = (await fleet.isReady()).filter((name) => !name.startsWith('agent-poison'))
     await dumpTables(fleet.postgres.ownerUrl, path.join(dir, 'dump'))
+    fs.writeFileSync(path.join(dir, 'sealing-keys.json'), JSON.stringify(fleet.secrets.sealingKeys))
     const canaries = Array.from({ length: load.totals.submitted }, (_, n) => canaryOf(seed, n)).filter(
       (_, n) => n % 25 === 0,
     )

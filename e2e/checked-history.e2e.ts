@@ -148,6 +148,8 @@ describe('the record of a real fleet', () => {
     await dumpTables((await fleet.file()).databaseUrl, path.join(dir, 'dump'))
     const meta = { startedAt, dumpedAt: new Date(), seed: 0 }
     await writeFile(path.join(dir, 'meta.json'), JSON.stringify(meta))
+    const { sealingKeys } = JSON.parse(await readFile(path.join(fleet.home, 'secrets.json'), 'utf8'))
+    await writeFile(path.join(dir, 'sealing-keys.json'), JSON.stringify(sealingKeys))
   })
 
   test('is found without fault, and looked at by every invariant that it can show', async () => {

@@ -18,6 +18,7 @@ import { judgeDecisions } from './judge-decisions.mjs'
 import { judgeSubmissions } from './judge-submissions.mjs'
 import { knownEdges } from './transition-tables.mjs'
 import { edgesOf, graphOf } from './workflow-graph.mjs'
+import { openSealed } from './open-sealed.mjs'
 import { readTables } from './read-tables.mjs'
 import { judgeRows } from './judge-rows.mjs'
 
@@ -69,9 +70,10 @@ async function* histories(source) {
 
 /**
  * Judges the campaign in `dir`. Rejects with `InputError` where a file cannot be read as what it should be.
- * @param {import('./sources.mjs').Source} source
+ * @param {import('./sources.mjs').Source} record
  */
-export const checkCampaign = async (source) => {
+export const checkCampaign = async (record) => {
+  const source = await openSealed(record)
   const meta = await source.json('meta', {})
   const findings = makeFindings(meta.exempt)
   const faults = await readFaults(source)

@@ -7,7 +7,7 @@ import { isFinished, isWithin } from './fold-history.mjs'
 /**
  * @typedef {import('./read-client.mjs').Call} Call
  * @typedef {{ id: string, tenant: string, workflow: string, status: string, createdAt: number, finishedAt: number | null, result: any,
- *   traceId: string, isRoot: boolean, isForked: boolean, openings: number, waitsFor: string | null }} Run
+ *   traceId: string, isRoot: boolean, isForked: boolean, errorCode: string | null, openings: number, waitsFor: string | null }} Run
  * @typedef {{ findings: import('./findings.mjs').Findings, runs: Map<string, Run>, client: import('./read-client.mjs').Client,
  *   idempotency: Map<string, string>, fired: Set<string>, meta: { startedAt: number, dumpedAt: number, livenessMs: number, restFrom: (at: number) => number } }} World
  */
@@ -53,6 +53,8 @@ const judgeAccepted = ({ findings, runs, meta }, submit) => {
   findings.expect('I7', 'a run ends as expected', run.status === expects.status, runId, () => ({
     expected: expects.status,
     is: run.status,
+    error: run.errorCode,
+    workflow: run.workflow,
   }))
   if (expects.result !== null && run.status === 'completed')
     findings.expect('I7', 'a result is as expected', isWithin(expects.result, run.result), runId, () => ({

@@ -9,6 +9,7 @@ const compactOf = (row) => {
     ...{ id: row.id, tenant: row.tenant_id, workflow: row.workflow, status: row.status, result: row.result },
     ...{ createdAt: timeOf(row.created_at) ?? 0, finishedAt: timeOf(row.finished_at), traceId: row.trace_id },
     isRoot: row.parent_run_id === null && (row.root_run_id === null || row.root_run_id === row.id),
+    errorCode: row.error?.code ?? null,
     openings: row.state?.openings ?? 0,
     isForked: row.forked_from !== null && row.forked_from !== undefined,
     waitsFor:
