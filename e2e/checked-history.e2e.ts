@@ -3,6 +3,9 @@
  * middle of it, is found without fault; and the same record, falsified, is not.
  */
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -22,21 +25,43 @@ let submitter: RecordedClient
 let reviewer: RecordedClient
 let operating: RecordedClient
 
+/** What endpoints outside were told, as `chaos/FORMATS.md` has it. */
+const told: object[] = []
+const receiver = createServer(async (request, response) => {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const body = Buffer.concat(chunks).toString('utf8')
+  const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = request.headers
+  const { type, data } = JSON.parse(body)
+  told.push({ at: new Date().toISOString(), id, timestamp, signature, body, type, runId: data.runId, answered: 200 })
+  response.end()
+})
+let webhookSecret: string
+
 const startedAt = new Date()
+/** Stands in every applicant's address and must turn up in no log. */
+const token = `ZZPII-checked-${process.pid}-4711`
 
 beforeAll(async () => {
   dir = process.env['CHECKED_HISTORY_DIR'] ?? (await mkdtemp(path.join(tmpdir(), 'flotilla-history-')))
-  fleet = await startFleet('checked')
+  await once(receiver.listen(0, '127.0.0.1'), 'listening')
+  const { port } = receiver.address() as AddressInfo // of a port
+  const hosts = `127.0.0.1:${port}`
+  fleet = await startFleet('checked', { env: { WEBHOOK_HOSTS_ALLOWED: hosts, WEBHOOK_IDLE_MS: '200' } })
   operator = await makeClient(fleet, 'operator')
   submitter = recordCalls(await makeClient(fleet, 'submitter'), dir)
   reviewer = recordCalls(await makeClient(fleet, 'reviewer'), dir)
   operating = recordCalls(operator, dir)
+  const endpoint = await operator.post('/webhooks', { url: `http://${hosts}/` })
+  if (endpoint.status !== 201) throw new Error(JSON.stringify(endpoint.body))
+  webhookSecret = endpoint.body.secret
   for (const definition of checkedWorkflows) {
     const answer = await operator.request('PUT', `/workflows/${definition.name}/versions/1`, definition)
     if (answer.status !== 201) throw new Error(`${definition.name}: ${JSON.stringify(answer.body)}`)
   }
 })
 afterAll(async () => {
+  receiver.close()
   await fleet?.stop()
   if (process.env['CHECKED_HISTORY_DIR'] === undefined) await rm(dir, { recursive: true, force: true })
 })
@@ -49,7 +74,7 @@ const kill = async (name: string): Promise<void> => {
 }
 
 const aBorderlineCase = (id: string) =>
-  anApplication({ id, applicant: { fullName: 'Korosh Behmanesh Zandvari', birthDate: '1965-03-12' } })
+  anApplication({ id, applicant: { fullName: 'Korosh Behmanesh Zandvari', birthDate: '1965-03-12', address: token } })
 
 const atGate = ({ type }: { readonly type: string }): boolean => type === 'hitl.requested'
 
@@ -142,11 +167,23 @@ const check = async (campaign: string): Promise<Verdict> => {
   return { exitCode: code, ...JSON.parse(stdout) }
 }
 
+/** What endpoints were told, once nothing is owed to them. */
+const writeWebhooks = async (): Promise<void> => {
+  const { body: endpoints } = await operator.get('/webhooks')
+  const pending = async () =>
+    (await operator.get(`/webhooks/${endpoints.items[0].id}/deliveries?status=pending`)).body.items.length
+  await expect.poll(pending, { timeout: 60_000, interval: 200 }).toBe(0)
+  await writeFile(path.join(dir, 'webhooks.ndjson'), told.map((line) => JSON.stringify(line)).join('\n'))
+}
+
 describe('the record of a real fleet', () => {
   beforeAll(async () => {
     await Promise.all([benchRuns(), creditRuns(), compoundRuns(), troubledRuns()])
+    await writeWebhooks()
+    await cp(path.join(fleet.home, 'logs'), path.join(dir, 'sinks/logs'), { recursive: true })
+    await writeFile(path.join(dir, 'canaries.json'), JSON.stringify([token]))
     await dumpTables((await fleet.file()).databaseUrl, path.join(dir, 'dump'))
-    const meta = { startedAt, dumpedAt: new Date(), seed: 0 }
+    const meta = { startedAt, dumpedAt: new Date(), seed: 0, webhookSecret }
     await writeFile(path.join(dir, 'meta.json'), JSON.stringify(meta))
     const { sealingKeys } = JSON.parse(await readFile(path.join(fleet.home, 'secrets.json'), 'utf8'))
     await writeFile(path.join(dir, 'sealing-keys.json'), JSON.stringify(sealingKeys))
@@ -156,8 +193,10 @@ describe('the record of a real fleet', () => {
     const verdict = await check(dir)
     expect(verdict.violations).toEqual([])
     expect(verdict.exitCode).toBe(0)
-    for (const invariant of ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9', 'I10', 'I11', 'I12', 'I16'])
-      expect(verdict.invariants[invariant]?.facts, invariant).toBeGreaterThan(0)
+    // Nothing here is a provider, or lasts long enough to grow.
+    const unseen = ['I14', 'I15']
+    const { invariants } = verdict
+    expect(Object.keys(invariants).filter((id) => invariants[id]?.facts === 0)).toEqual(unseen)
   })
 
   test('is refused once a reply is accepted twice in it', async () => {

@@ -13,7 +13,7 @@ import { judgeRun } from './judge-run.mjs'
 import { defaultBounds, judgeSamples } from './judge-samples.mjs'
 import { judgeSinks } from './judge-sinks.mjs'
 import { judgeCaptured, readStreams } from './judge-streams.mjs'
-import { judgeWebhooks } from './judge-webhooks.mjs'
+import { judgeTold, readWebhooks } from './judge-webhooks.mjs'
 import { judgeDecisions } from './judge-decisions.mjs'
 import { judgeSubmissions } from './judge-submissions.mjs'
 import { knownEdges } from './transition-tables.mjs'
@@ -106,6 +106,7 @@ export const checkCampaign = async (record) => {
   const workflowOf = (/** @type {string} */ runId) => tables.runs.get(runId)?.compact.workflow ?? null
   const served = servedSteps(outside, workflowOf)
   const decisions = await judgeAudit(source, findings)
+  const webhooks = await readWebhooks(source, findings, [meta.webhookSecret ?? []].flat(), times)
 
   /** @type {Set<string>} */
   const withHistory = new Set()
@@ -123,6 +124,7 @@ export const checkCampaign = async (record) => {
     if (judged === null) continue
     judgeRows(world, run, judged, entries)
     judgeSeen(findings, run.compact, judged, outside.byRun.get(runId), served)
+    judgeTold(findings, run.compact, entries, webhooks)
     const captured = streams.get(runId)
     if (captured !== undefined) judgeCaptured(findings, run.compact, captured, judged.stream)
     // What the row held for the fold alone goes.
@@ -152,7 +154,6 @@ export const checkCampaign = async (record) => {
   judgeDecisions(findings, client, tables)
   await judgeSamples(source, findings, { ...defaultBounds, ...meta.bounds })
   const { bytes: bytesSearched } = await judgeSinks(source, findings)
-  await judgeWebhooks(source, findings, [meta.webhookSecret ?? []].flat())
   return {
     ...findings.report(),
     ...{

@@ -4,6 +4,8 @@ import { timeOf } from './sources.mjs'
 const hourMs = 3_600_000
 /** A process is warm after so long; before that its memory says nothing. */
 const warmMs = 30 * 60_000
+/** What multiplies is told from what begins by measuring for so long. */
+const settledMs = 10 * 60_000
 
 /**
  * `max`: at any time. `perHour`: slope by least squares, where the time measured is long enough. `times`: the median of the
@@ -69,7 +71,7 @@ export const judgeSamples = async (source, findings, bounds) => {
         perHour,
       }))
     }
-    if (times !== undefined && points.length >= 8) {
+    if (times !== undefined && points.length >= 8 && final - first >= settledMs) {
       const quarter = Math.floor(points.length / 4)
       const [begins, ends] = [points.slice(0, quarter), points.slice(-quarter)].map((part) =>
         median(part.map(({ value }) => value)),

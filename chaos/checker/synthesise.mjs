@@ -209,25 +209,35 @@ const auditOf = (runs) => {
   }
 }
 
+const told = new Set(['run.completed', 'run.failed', 'run.cancelled', 'hitl.requested'])
+
 /** @param {readonly Run[]} runs @param {import('./synthesis/random.mjs').Random} random */
 const webhooksOf = (runs, random) =>
-  runs.flatMap((run) => {
-    const last = run.entries.at(-1)?.published?.at(-1)
-    if (last === undefined || run.state().finishedAt === null) return []
-    const body = JSON.stringify({ type: last.type, data: { runId: run.id, seq: last.seq } })
-    const [id, timestamp] = [`msg_${run.id}_${last.seq}`, String(Math.floor(run.now() / 1_000))]
-    const delivery = {
-      at: iso(run.now() + 300),
-      id,
-      timestamp,
-      signature: signatureOf(id, timestamp, body),
-      body,
-      type: last.type,
-      runId: run.id,
-      valid: true,
-    }
-    return random.happens(0.2) ? [{ ...delivery, answered: 500 }, delivery] : [delivery]
-  })
+  runs.flatMap((run) =>
+    run.entries.flatMap(({ at, published }) =>
+      (published ?? [])
+        .filter((/** @type {any} */ { type }) => told.has(type) && (run.parentId === null || type === 'hitl.requested'))
+        .flatMap((/** @type {any} */ { seq, type }) => {
+          const [id, timestamp] = [`evt_${run.id}_${seq}`, String(Math.floor(Date.parse(at) / 1_000))]
+          const body = JSON.stringify({ id, type: `io.flotilla.${type}`, data: { runId: run.id } })
+          const delivery = {
+            ...{ at: iso(Date.parse(at) + 300), id, timestamp, signature: signatureOf(id, timestamp, body), body },
+            ...{ type, runId: run.id, valid: true },
+          }
+          return random.happens(0.2) ? [{ ...delivery, answered: 500 }, delivery] : [delivery]
+        }),
+    ),
+  )
+
+/** @param {readonly any[]} webhooks @param {readonly Run[]} runs */
+const deliveriesOf = (webhooks, runs) => {
+  const tenantOf = new Map(runs.map(({ id, tenant }) => [id, tenant]))
+  const once = new Map(webhooks.map((delivery) => [delivery.id, delivery]))
+  return [...once.values()].map(({ id, at, type, runId }) => ({
+    ...{ endpoint_id: `endpoint of ${tenantOf.get(runId)}`, event_id: id, type, run_id: runId, created_at: at },
+    ...{ status: 'delivered', error: null },
+  }))
+}
 
 /** @param {import('./synthesis/random.mjs').Random} random @param {number} from */
 const samplesOf = (random, from) =>
@@ -301,13 +311,11 @@ export const synthesise = (seed) => {
       'dump/trigger_firing': [],
       'dump/audit': audit.entries,
       'dump/audit_head': audit.heads,
-      'dump/webhook_delivery': webhooks.map(({ id, type, runId }) => ({
-        event_id: id,
-        type,
-        run_id: runId,
-        status: 'delivered',
-        error: null,
+      'dump/webhook_endpoint': tenants.map((tenant) => ({
+        ...{ id: `endpoint of ${tenant}`, tenant_id: tenant, types: [], workflows: [], enabled: true },
+        created_at: iso(begins - 60_000),
       })),
+      'dump/webhook_delivery': deliveriesOf(webhooks, runs),
     },
     meta: {
       ...{ seed, startedAt: iso(begins - 1_000), dumpedAt: iso(dumpedAt), webhookSecret: secret },

@@ -265,21 +265,25 @@ export const outsideCorruptions = [
     ...{ name: 'an id is given to two events', breaks: 'I17' },
     falsify: (campaign) => {
       const delivery = oneOf(campaign, 'webhooks')
-      const other = oneOf(campaign, 'webhooks', ({ runId }) => runId !== delivery.runId)
+      const other = oneOf(campaign, 'webhooks', ({ id }) => id !== delivery.id)
       other.id = delivery.id
       other.signature = signatureOf(other.id, other.timestamp, other.body)
     },
   },
   {
-    ...{ name: 'an event is sent under two ids', breaks: 'I17' },
+    ...{ name: 'a webhook tells what has not happened', breaks: 'I17' },
     falsify: (campaign) => {
       const delivery = oneOf(campaign, 'webhooks')
-      const id = `${delivery.id}x`
-      insertAfter(campaign, 'webhooks', delivery, {
-        ...copy(delivery),
-        id,
-        signature: signatureOf(id, delivery.timestamp, delivery.body),
-      })
+      delivery.body = delivery.body.replace(/io\.flotilla\.[a-z.]+/, 'io.flotilla.run.invented')
+      delivery.signature = signatureOf(delivery.id, delivery.timestamp, delivery.body)
+    },
+  },
+  {
+    ...{ name: 'an endpoint is not owed what it asked for', breaks: 'I17' },
+    falsify: (campaign) => {
+      const { event_id: id } = oneOf(campaign, 'dump/webhook_delivery')
+      removeFrom(campaign, 'dump/webhook_delivery', (line) => line.event_id === id)
+      removeFrom(campaign, 'webhooks', (line) => line.id === id)
     },
   },
   {
