@@ -1,185 +1,141 @@
 /**
- * Measures the `bench-desk` workflow through a fleet of its own, as a client sees it: HTTP in, `run.completed` on the
- * tenant's stream out. Prints the settings that the fleet really runs with beside the figures.
- *
- *   npm run bench -- [--runs 2000] [--in-flight 200] [--single 200] [--keep]
+ * Measures the product as an outside client sees it, on a fleet of its own from the built code, beside two yardsticks in the
+ * same run: the bare BullMQ transport, and DBOS on the same Postgres. Absolute figures hold for one machine and hour; the
+ * ratios are what counts. Prints the settings that the fleet really runs with, medians with their spread, and writes JSON.
  */
-import { readFileSync, rmSync } from 'node:fs'
-import { mkdtempSync } from 'node:fs'
-import http from 'node:http'
-import os from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
+import { makeClient } from './client.mjs'
+import { summarise } from './figures.mjs'
+import { repoDir, settingsOf, startFleet } from './fleet.mjs'
+import { measureGrowth } from './measures/growth.mjs'
+import { measureLatency, measureOpenLoop } from './measures/latency.mjs'
+import { measureScale } from './measures/scale.mjs'
+import { measureMap, measureSequence } from './measures/shapes.mjs'
+import { measureSse } from './measures/sse.mjs'
+import { measureTelemetry } from './measures/telemetry.mjs'
+import { measureThroughput } from './measures/throughput.mjs'
+import { measurePeer, measureTransport } from './yardsticks.mjs'
 
-const repoDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
-const { values: options } = parseArgs({
+/**
+ * @typedef {object} Measuring
+ * @property {import('./fleet.mjs').BenchFleet} fleet
+ * @property {import('./client.mjs').Client extends Promise<infer C> ? C : never} client
+ * @property {number} runs
+ * @property {number} inFlight
+ * @property {number} repeats
+ * @property {number} stored finished runs for `growth`
+ * @property {number} streams for `sse`
+ * @property {number} single runs one at a time, for `latency`
+ * @property {number} loop turns of the long loop of `sequence`
+ * @property {number} width items for `map`
+ * @property {number} processes at most, for `scale`
+ */
+
+/** @type {Record<string, { measure: (measuring: Measuring) => Promise<Record<string, number>>, once?: boolean }>} */
+const measures = {
+  throughput: { measure: measureThroughput },
+  latency: { measure: measureLatency },
+  'open-loop': { measure: measureOpenLoop },
+  sequence: { measure: measureSequence },
+  map: { measure: measureMap },
+  sse: { measure: measureSse, once: true },
+  scale: { measure: measureScale, once: true },
+  growth: { measure: measureGrowth, once: true },
+  telemetry: { measure: measureTelemetry, once: true },
+}
+const usual = ['throughput', 'latency', 'open-loop', 'sequence', 'map']
+
+const { values } = parseArgs({
   options: {
+    only: { type: 'string', default: usual.join(',') },
     runs: { type: 'string', default: '2000' },
     'in-flight': { type: 'string', default: '200' },
+    repeats: { type: 'string', default: '3' },
+    stored: { type: 'string', default: '100000' },
+    streams: { type: 'string', default: '2000' },
+    width: { type: 'string', default: '10000' },
     single: { type: 'string', default: '200' },
+    loop: { type: 'string', default: '1000' },
+    processes: { type: 'string', default: '8' },
+    'no-yardsticks': { type: 'boolean', default: false },
+    json: { type: 'string', default: path.join(repoDir, '.local/bench.json') },
     help: { type: 'boolean', default: false },
   },
 })
-if (options.help) {
-  console.log('npm run bench -- [--runs N] [--in-flight N] [--single N]: figures of the bench-desk workflow')
-  process.exit(0)
+const asked = values.only.split(',')
+const unknown = asked.filter((name) => !(name in measures))
+if (values.help || unknown.length > 0) {
+  if (unknown.length > 0) console.log(`there is no ${unknown.join(', ')}`)
+  console.log(`npm run bench -- [--only ${Object.keys(measures).join(',')}] [--runs 2000] [--in-flight 200]
+  [--repeats 3] [--stored 100000] [--streams 2000] [--width 10000] [--single 200] [--loop 1000] [--processes 8] [--no-yardsticks] [--json FILE]`)
+  process.exit(values.help ? 0 : 78)
 }
-const runs = Number(options.runs)
-const inFlight = Number(options['in-flight'])
-const single = Number(options.single)
-
-const home = mkdtempSync(path.join(os.tmpdir(), 'flotilla-bench-'))
-const env = { ...process.env, FLOTILLA_HOME: home }
-const tool = (...args) => {
-  const done = spawnSync(process.execPath, [path.join(repoDir, 'tools/fleet.mjs'), ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  })
-  if (done.status !== 0) throw new Error(`fleet ${args.join(' ')}: ${done.stdout}`)
-}
-
-const percentile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
-
-/** CPU milliseconds that a process has used, all threads. */
-const cpuMs = (pid) => {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10
-  } catch {
-    return 0
-  }
+const numbers = {
+  runs: Number(values.runs),
+  inFlight: Number(values['in-flight']),
+  repeats: Number(values.repeats),
+  stored: Number(values.stored),
+  streams: Number(values.streams),
+  width: Number(values.width),
+  single: Number(values.single),
+  loop: Number(values.loop),
+  processes: Number(values.processes),
 }
 
-const descendants = (pid) => {
-  const all = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
-    .stdout.trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-  const found = [pid]
-  for (const parent of found) for (const [child, of] of all) if (of === parent) found.push(child)
-  return found
-}
-
-tool('start', '--background', '--no-demo')
+/** @type {Record<string, Record<string, number>[]>} */
+const results = {}
+const fleet = await startFleet()
+/** @type {unknown} */
+let settings
 try {
-  const fleet = JSON.parse(readFileSync(path.join(home, 'fleet.json'), 'utf8'))
-  const url = new URL(fleet.gatewayUrl)
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 })
-  const waiting = new Map()
-  const headers = { authorization: `Bearer ${fleet.keys.admin}` }
-
-  const stream = await fetch(new URL('/events?workflow=bench-desk&type=run.completed', url), { headers })
-  void (async () => {
-    let buffer = ''
-    const decoder = new TextDecoder()
-    for await (const chunk of stream.body) {
-      buffer += decoder.decode(chunk, { stream: true })
-      const blocks = buffer.split('\n\n')
-      buffer = blocks.pop()
-      const now = performance.now()
-      for (const block of blocks) {
-        const id = /"runId":"([^"]+)"/.exec(block)?.[1]
-        if (id === undefined) continue
-        const known = waiting.get(id)
-        if (typeof known === 'function') known(now)
-        else waiting.set(id, now)
-      }
+  const client = await makeClient(fleet)
+  const measuring = { fleet, client, ...numbers }
+  await client.many(300, 50, client.bench) // JIT, pools, prepared statements
+  settings = await settingsOf(fleet)
+  console.log(JSON.stringify(settings, null, 2))
+  // Growth last: what it stores would weigh on the others.
+  for (const name of Object.keys(measures).filter((one) => asked.includes(one))) {
+    const { measure, once = false } = /** @type {(typeof measures)[string]} */ (measures[name])
+    const rows = []
+    for (let turn = 0; turn < (once ? 1 : numbers.repeats); turn += 1) rows.push(await measure(measuring))
+    results[name] = rows
+    console.log(`\n${name}`)
+    console.table(summarise(rows))
+  }
+  if (!values['no-yardsticks'] && asked.some((name) => name === 'throughput' || name === 'latency')) {
+    results['bare BullMQ'] = await measureTransport(measuring)
+    results['DBOS, steps in process'] = await measurePeer(measuring)
+    for (const name of ['bare BullMQ', 'DBOS, steps in process']) {
+      console.log(`\n${name}`)
+      console.table(summarise(results[name] ?? []))
     }
-  })().catch(() => {})
-
-  const padding = 'x'.repeat(900)
-  const submit = (n) =>
-    new Promise((resolve, reject) => {
-      const body = JSON.stringify({ workflow: 'bench-desk', input: { n, padding } })
-      const request = http.request(
-        {
-          agent,
-          host: url.hostname,
-          port: url.port,
-          path: '/runs',
-          method: 'POST',
-          headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        },
-        (response) => {
-          let text = ''
-          response.on('data', (data) => (text += data))
-          response.on('end', () =>
-            response.statusCode === 202
-              ? resolve(JSON.parse(text).runId)
-              : reject(new Error(`${response.statusCode} ${text}`)),
-          )
-        },
-      )
-      request.on('error', reject)
-      request.end(body)
-    })
-  const completed = (id) =>
-    new Promise((resolve) => {
-      const already = waiting.get(id)
-      if (already !== undefined) resolve(already)
-      else waiting.set(id, resolve)
-    })
-  const one = async (n) => {
-    const start = performance.now()
-    const end = await completed(await submit(n))
-    return end - start
   }
-  const many = async (count, width) => {
-    let next = 0
-    const times = []
-    const start = performance.now()
-    await Promise.all(
-      Array.from({ length: width }, async () => {
-        while (next < count) times.push(await one(next++))
-      }),
-    )
-    return { seconds: (performance.now() - start) / 1000, times: times.sort((a, b) => a - b) }
-  }
-
-  await many(300, 50) // warm: JIT, pools, prepared statements
-  const pids = [...new Set([...descendants(fleet.pid), ...fleet.services.map((s) => s.pid)])]
-  const servers = spawnSync('pgrep', ['-f', `postgres|redis-server`], { encoding: 'utf8' })
-    .stdout.trim()
-    .split('\n')
-    .map(Number)
-  const everyone = [...new Set([...pids, ...servers])]
-  const alone = await many(single, 1)
-  const before = everyone.reduce((sum, pid) => sum + cpuMs(pid), 0)
-  const loaded = await many(runs, inFlight)
-  const cpu = everyone.reduce((sum, pid) => sum + cpuMs(pid), 0) - before
-
-  const client = new pg.Client({ connectionString: fleet.databaseUrl })
-  await client.connect()
-  const setting = async (name) => (await client.query(`show ${name}`)).rows[0][name]
-  const settings = {
-    fsync: await setting('fsync'),
-    synchronous_commit: await setting('synchronous_commit'),
-    node: process.version,
-    cores: os.cpus().length,
-  }
-  await client.end()
-  console.log(JSON.stringify(settings))
-  console.table({
-    [`${inFlight} in flight`]: {
-      runs: runs,
-      'runs/s': Math.round(runs / loaded.seconds),
-      'p50 ms': Math.round(percentile(loaded.times, 0.5)),
-      'p99 ms': Math.round(percentile(loaded.times, 0.99)),
-      'CPU ms/run': Math.round((cpu / runs) * 100) / 100,
-    },
-    'one at a time': {
-      runs: single,
-      'runs/s': Math.round(single / alone.seconds),
-      'p50 ms': Math.round(percentile(alone.times, 0.5) * 10) / 10,
-      'p99 ms': Math.round(percentile(alone.times, 0.99) * 10) / 10,
-    },
-  })
+  client.close()
 } finally {
-  tool('stop')
-  rmSync(home, { recursive: true, force: true })
+  await fleet.stop()
 }
+
+const middle = (/** @type {string} */ name, /** @type {string} */ figure) => {
+  const sorted = (results[name] ?? []).map((row) => row[figure] ?? Number.NaN).toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+/** @type {Record<string, Record<string, string>>} */
+const ratios = {}
+for (const yardstick of ['bare BullMQ', 'DBOS, steps in process'])
+  if (results[yardstick])
+    ratios[`of ${yardstick}`] = {
+      'runs/s': (middle('throughput', 'runs/s') / middle(yardstick, 'runs/s')).toFixed(2),
+      'CPU per run': (middle('throughput', 'CPU ms/run') / middle(yardstick, 'CPU ms/run')).toFixed(2),
+      'p50 alone': (middle('latency', 'p50 ms') / middle(yardstick, 'alone p50 ms')).toFixed(2),
+      'p99 alone': (middle('latency', 'p99 ms') / middle(yardstick, 'alone p99 ms')).toFixed(2),
+    }
+if (Object.keys(ratios).length > 0) console.table(ratios)
+mkdirSync(path.dirname(values.json), { recursive: true })
+writeFileSync(
+  values.json,
+  `${JSON.stringify({ at: new Date().toISOString(), settings, numbers, results, ratios }, null, 2)}\n`,
+)
+console.log(`written to ${values.json}`)
 process.exit(0)

@@ -8,7 +8,7 @@ import { nodeBinary, repoDir, toolEnv } from './paths.mjs'
 import { ended } from './processes.mjs'
 import { StartError } from './start-error.mjs'
 
-/** @param {string[]} all which benchmark (`shapes`; none: the whole fleet), then what is given to it */
+/** @param {string[]} all which benchmark (a file of `bench/`; none: `bench.mjs`), then what is given to it */
 export const run = async (all) => {
   const [name = 'bench', ...others] = all[0]?.startsWith('-') === false ? all : ['bench', ...all]
   const args = others

@@ -67,6 +67,7 @@ import {
 } from '@flotilla/store'
 import { limitFor } from './runs/limit-for.js'
 import { makeWebhookPorts } from './webhooks/webhook-ports.js'
+import { shareReads } from './streams/share-reads.js'
 import type { Actor, AskedCommand, HasEffect, RunWithGates, StorePorts } from './ports.js'
 
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never
@@ -306,8 +307,14 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
         return page
       }),
     readState: (tenantId, runId) => as(tenantId, (tx) => readState(tx, runId)),
-    readStream: (tenantId, runId, after) => askAsTenant(pool, tenantId, (tx) => readStream(tx, runId, after)),
-    readTenantStream: (tenantId, page) => askAsTenant(pool, tenantId, (tx) => readAllStream(tx, page)),
+    readStream: shareReads(
+      (tenantId, runId, after) => JSON.stringify([tenantId, runId, after.afterSeq, after.afterPosition, after.limit]),
+      (tenantId, runId, after) => askAsTenant(pool, tenantId, (tx) => readStream(tx, runId, after)),
+    ),
+    readTenantStream: shareReads(
+      (tenantId, page) => JSON.stringify([tenantId, page.after, page.limit]),
+      (tenantId, page) => askAsTenant(pool, tenantId, (tx) => readAllStream(tx, page)),
+    ),
     tenantStreamEnd: (tenantId) => askAsTenant(pool, tenantId, readStreamEnd),
     listCheckpoints: (tenantId, runId) => as(tenantId, (tx) => listCheckpoints(tx, runId)),
     stateAt: (tenantId, runId, checkpoint) => as(tenantId, (tx) => stateAt(tx, runId, checkpoint)),

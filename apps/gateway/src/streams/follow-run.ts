@@ -1,5 +1,5 @@
 import type { RunStream } from '@flotilla/store'
-import { streamedEventView } from './streamed-event-view.js'
+import { streamedEventText } from './streamed-event-view.js'
 import type { SseWriter } from './sse-writer.js'
 import type { Wake } from './wake.js'
 
@@ -34,9 +34,9 @@ export const followRun = async (
     const seen = wake.seen()
     const part = await read({ afterSeq, afterPosition, limit: entriesMax })
     if (part === null) break
-    const views = part.items.map((item) => streamedEventView(item, { runId, traceId: part.traceId }))
-    await writer.write(views.map((view) => ({ id: String(view.seq), data: JSON.stringify(view) })))
-    const newest = views.at(-1)
+    const run = { runId, traceId: part.traceId }
+    await writer.write(part.items.map((item) => ({ id: String(item.event.seq), data: streamedEventText(item, run) })))
+    const newest = part.items.at(-1)?.event
     if (newest) {
       afterSeq = newest.seq
       lastType = newest.type

@@ -1,7 +1,7 @@
 import type { AllStreamItem, StreamCursor, TenantStreamPage } from '@flotilla/store'
 import { entriesMax } from './follow-run.js'
 import type { SseWriter } from './sse-writer.js'
-import { streamedEventView } from './streamed-event-view.js'
+import { streamedEventText } from './streamed-event-view.js'
 import type { Wake } from './wake.js'
 
 /** Which events of the tenant a client wants; null: all. */
@@ -45,7 +45,7 @@ export const followTenant = async (
     await writer.write(
       part.items
         .filter(wanted(filter))
-        .map((item) => ({ id: writeEventId(item.cursor), data: JSON.stringify(streamedEventView(item, item)) })),
+        .map((item) => ({ id: writeEventId(item.cursor), data: streamedEventText(item, item) })),
     )
     if (!part.more) await wake.next(seen, writer.closed, part.held ? heldMs : undefined)
   }
