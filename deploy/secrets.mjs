@@ -53,7 +53,7 @@ export const secretFiles = (secrets) => {
   return {
     'postgres/password': passwords.superuser,
     'redis/redis.conf': `${redis.join('\n')}\n`,
-    'gateway/service.env': service('flotilla_gateway'),
+    'gateway/service.env': service('flotilla_gateway') + envFile({ AUDIT_SIGNING_KEY: secrets.auditSigningKey }),
     'engine/service.env': service('flotilla_engine'),
     'vault/service.env': service('flotilla_vault'),
     'monitoring/gateway-key': keys.operator,

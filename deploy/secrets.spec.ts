@@ -40,7 +40,11 @@ describe('secrets in containers', () => {
     run('write')
     const text = read(`${folder}/service.env`)
     const values = parseEnv(text)
-    expect(Object.keys(values).sort()).toEqual(['DATABASE_URL', 'HASHING_KEY', 'REDIS_URL', 'SEALING_KEYS'])
+    const own = folder === 'gateway' ? ['AUDIT_SIGNING_KEY'] : []
+    expect(Object.keys(values).sort()).toEqual([
+      ...own,
+      ...['DATABASE_URL', 'HASHING_KEY', 'REDIS_URL', 'SEALING_KEYS'],
+    ])
     expect(new URL(values['DATABASE_URL'] ?? '').username).toBe(role)
     const { current, keys } = JSON.parse(values['SEALING_KEYS'] ?? '{}')
     expect(Buffer.from(keys[current], 'base64')).toHaveLength(32)

@@ -29,8 +29,8 @@ export const standardScopes = /** @type {const} */ ({
   reviewer: ['hitl:decide', 'runs:read', 'pii:read'],
 })
 
-const knownScopes = new Set(Object.values(standardScopes).flat())
-const knownPrefix = /^(runs|hitl|pii|dead|queues|workflows|webhooks|admin)\b/
+const knownScopes = new Set([...Object.values(standardScopes).flat(), 'audit:read'])
+const knownPrefix = /^(runs|hitl|pii|dead|queues|workflows|webhooks|audit|admin)\b/
 
 /** One of the product's, or one that a workflow's gates ask of their deciders: `managers`, `sign-off:legal`. */
 const isScope = (/** @type {string} */ scope) =>

@@ -1,5 +1,5 @@
 /** `.local/secrets.json`: made once, surviving restarts, gone with `--fresh`. */
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { makeKey, standardScopes } from './api-keys.mjs'
@@ -13,11 +13,15 @@ import { readJson, writePrivate } from './write-private.mjs'
  * @property {string} hashingKey 32 bytes, base64
  * @property {{ superuser: string, owner: string, flotilla_gateway: string, flotilla_engine: string, flotilla_vault: string }} passwords
  * @property {string} redisPassword
+ * @property {string} auditSigningKey ed25519, PKCS8 in base64
  */
 
 // Hexadecimal: it goes into URLs, a configuration file and SQL.
 const password = () => randomBytes(24).toString('hex')
 const key32 = () => randomBytes(32).toString('base64')
+
+const auditSigningKey = () =>
+  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')
 
 /** @returns {Secrets} */
 const makeSecrets = () => ({
@@ -37,6 +41,7 @@ const makeSecrets = () => ({
     flotilla_vault: password(),
   },
   redisPassword: password(),
+  auditSigningKey: auditSigningKey(),
 })
 
 /**
@@ -48,7 +53,13 @@ const makeSecrets = () => ({
 export const loadSecrets = (dir) => {
   const file = path.join(dir, 'secrets.json')
   const found = readJson(file)
-  if (found !== null) return found
+  if (found !== null && found.auditSigningKey !== undefined) return found
+  if (found !== null) {
+    // Made before audits were signed: nothing depends on this one yet.
+    const completed = { ...found, auditSigningKey: auditSigningKey() }
+    writePrivate(file, completed)
+    return completed
+  }
   if (fs.existsSync(file) || fs.existsSync(path.join(dir, 'postgres/data'))) {
     throw new StartError(
       `${file} is missing or broken but there is data of it: restore it, or npm start -- --fresh`,

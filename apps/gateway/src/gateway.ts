@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Sealer } from '@flotilla/queues'
 import type { TargetPolicy } from '@flotilla/webhooks'
 import type { TokenBuckets } from './http/token-bucket.js'
@@ -18,6 +19,8 @@ export interface Gateway {
   /** Null where no identity provider is configured. */
   readonly tokens: TokenChecker | null
   readonly catalogue: WorkflowCatalogue
+  /** Signs heads of audits; null: they are not signed. */
+  readonly auditKey: KeyObject | null
   readonly submissions: Batcher<Submission, Submitted>
   readonly requestLimits: TokenBuckets
   readonly failureLimits: TokenBuckets

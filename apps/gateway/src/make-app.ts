@@ -3,6 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
+import { AuditController } from './audit/audit-controller.js'
 import { DeadLettersController } from './dead-letters/dead-letters-controller.js'
 import { SignalsController } from './signals/signals-controller.js'
 import { TriggersController } from './triggers/triggers-controller.js'
@@ -51,6 +52,7 @@ const gatewayModule = (gateway: Gateway, openApi: OpenApiSource): DynamicModule 
     WorkflowsController,
     WebhooksController,
     OperationsController,
+    AuditController,
   ],
   providers: [
     { provide: GATEWAY, useValue: gateway },

@@ -43,6 +43,7 @@ export const makeGateway = (parts: GatewayParts): Gateway => {
       config.OIDC_ISSUER === null
         ? null
         : makeTokenChecker({ config, keys: keysOfProvider(config), tenantExists: store.tenantExists, now }),
+    auditKey: config.AUDIT_SIGNING_KEY,
     catalogue: makeWorkflowCatalogue({
       read: store.readDefinition,
       readByHash: store.readDefinitionByHash,

@@ -3,6 +3,7 @@ import type {
   Appended,
   ApiKeyRow,
   ArtifactRow,
+  AuditRow,
   MapItemPage,
   MapItemRow,
   AskedEvent,
@@ -124,6 +125,11 @@ export interface StorePorts extends WebhookPorts {
     actor: Actor,
     signal: PublishedSignal,
   ) => Promise<{ readonly delivered: number; readonly runId: string | null; readonly kept: boolean }>
+  readonly listAudit: (
+    tenantId: string,
+    page: { readonly afterSeq: number; readonly limit: number },
+  ) => Promise<readonly AuditRow[]>
+  readonly readAuditHead: (tenantId: string) => Promise<AuditRow | null>
   readonly listTriggers: (tenantId: string) => Promise<readonly TriggerRow[]>
   /** `nextAt` gives a trigger's next moment from Postgres' now. Null: there is no such trigger. */
   readonly switchTrigger: (

@@ -1,4 +1,5 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
+import { signingKey } from './audit/audit-desk.js'
 import { tokenSettings, whatIsWrongWithTokens } from './auth/token-settings.js'
 import {
   ConfigError,
@@ -58,6 +59,8 @@ const settings = {
   SSE_STALL_MS: integer({ min: 1_000, max: 600_000, default: 30_000 }),
   /** How often it is looked whether the key of an open stream is still good, in ms. */
   STREAM_RECHECK_MS: integer({ min: 50, max: 60_000, default: 15_000 }),
+  /** Signs heads of audits. */
+  AUDIT_SIGNING_KEY: optional(signingKey),
   ...tokenSettings,
 }
 

@@ -8,6 +8,7 @@ export const scopes = [
   'dead-letters',
   'queues',
   'workflows:write',
+  'audit:read',
   'webhooks',
 ] as const
 export type Scope = (typeof scopes)[number]

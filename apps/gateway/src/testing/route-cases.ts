@@ -162,6 +162,8 @@ export const routeCases: Readonly<Record<string, RouteCase>> = {
   },
   'GET /workflow/graph.svg': { ...read, query: ({ workflow: name }) => `?name=${name}` },
   'GET /workflows/:name/graph.svg': { ...read, at: workflow },
+  'GET /audit': { access: ['audit:read'], foreign: 'own' },
+  'GET /audit/heads': { access: ['audit:read'], foreign: 'own' },
   'GET /livez': { access: 'open', foreign: 'fleet' },
   'GET /readyz': { access: 'open', foreign: 'fleet' },
   'GET /openapi.json': { access: 'open', foreign: 'fleet' },
