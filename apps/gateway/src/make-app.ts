@@ -31,6 +31,7 @@ import { QueuesController } from './queues/queues-controller.js'
 import { RunsController } from './runs/runs-controller.js'
 import { StreamsController } from './streams/streams-controller.js'
 import { VersionsController } from './workflows/versions-controller.js'
+import { HooksController } from './hooks/hooks-controller.js'
 import { WebhooksController } from './webhooks/webhooks-controller.js'
 import { WorkflowsController } from './workflows/workflows-controller.js'
 
@@ -51,6 +52,7 @@ const gatewayModule = (gateway: Gateway, openApi: OpenApiSource): DynamicModule 
     VersionsController,
     WorkflowsController,
     WebhooksController,
+    HooksController,
     OperationsController,
     AuditController,
   ],

@@ -32,6 +32,7 @@ import type {
   TriggerRow,
 } from '@flotilla/store'
 import type { TicketStore } from './auth/tickets.js'
+import type { HookPorts } from './hooks/hook-ports.js'
 import type { WebhookPorts } from './webhooks/webhook-ports.js'
 
 /**
@@ -105,7 +106,7 @@ export interface QueueCounts {
 }
 
 /** Postgres, through the store. */
-export interface StorePorts extends WebhookPorts {
+export interface StorePorts extends WebhookPorts, HookPorts {
   readonly findKey: (id: string) => Promise<ApiKeyRow | null>
   readonly touchKey: (id: string) => Promise<void>
   readonly tenantExists: (tenant: string) => Promise<boolean>

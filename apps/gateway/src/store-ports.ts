@@ -68,6 +68,7 @@ import {
   type Tx,
 } from '@flotilla/store'
 import { limitFor } from './runs/limit-for.js'
+import { makeHookPorts } from './hooks/hook-ports.js'
 import { makeWebhookPorts } from './webhooks/webhook-ports.js'
 import { shareReads } from './streams/share-reads.js'
 import type { Actor, AskedCommand, HasEffect, RunWithGates, StorePorts } from './ports.js'
@@ -257,6 +258,7 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
   const as = <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> => asTenant(pool, tenantId, work)
   return {
     ...makeWebhookPorts({ pool }),
+    ...makeHookPorts({ pool }),
     findKey: (id) => findApiKey(pool, id),
     touchKey: (id) => touchApiKey(pool, id),
     listAudit: (tenant, page) => asTenant(pool, tenant, (tx) => listAudit(tx, tenant, page)),

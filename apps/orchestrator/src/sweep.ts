@@ -12,6 +12,7 @@ import {
   listQueueDepths,
   listUnmirrored,
   markMirrored,
+  purgeCalls,
   purgeDeliveries,
   purgeFirings,
   purgeCheckpoints,
@@ -155,5 +156,6 @@ export const sweepCheckpoints = async (store: Store, days: number): Promise<void
 export const sweepDaily = async (store: Store, { webhookDays }: { readonly webhookDays: number }): Promise<void> => {
   await ensureHistoryPartitions(store.pool)
   while ((await purgeFirings(store.pool, firingDays, purgeBatch)) === purgeBatch);
+  while ((await purgeCalls(store.pool, purgeBatch)) === purgeBatch);
   while ((await purgeDeliveries(store.pool, webhookDays, purgeBatch)) === purgeBatch);
 }

@@ -382,3 +382,4 @@ export {
   WebhookPage,
   WebhookView,
 } from './http/webhook-views.js'
+export { HookAnswer, HookCreated, HookPage, HookSignal, HookStart, HookView, RegisterHook } from './http/hook-views.js'

@@ -227,6 +227,7 @@ const compileIn = (language: Language, source: string): EvaluateNames => {
 const ofStates = makeLanguage(roots)
 const ofTriggers = makeLanguage(['previous'])
 const ofInputs = makeLanguage(['input'])
+const ofHooks = makeLanguage(['event'])
 
 /**
  * Compiles a CEL expression, once per text. Throws `ExpressionError` with the reason: syntax, an unknown name, types
@@ -251,6 +252,9 @@ export const compileTriggerExpression = (source: string): Evaluate<{ readonly pr
 /** Compiles an expression over a run's `input`, before there is a state; else as `compileExpression`. */
 export const compileInputExpression = (source: string): Evaluate<{ readonly input: Json }> =>
   compileIn(ofInputs, source)
+
+/** Compiles an expression over the `event` that an incoming hook was given, and nothing else; else as `compileExpression`. */
+export const compileHookExpression = (source: string): Evaluate<{ readonly event: Json }> => compileIn(ofHooks, source)
 
 /** Evaluates a guard: an absent member makes it false; a result that is not a boolean is an `ExpressionError`. */
 export const holds = <Values>(guard: Evaluate<Values>, values: Values): boolean => {

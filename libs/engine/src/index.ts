@@ -44,6 +44,7 @@ export {
   type PreviousRun,
   type RunLimit,
 } from './evaluate-trigger.js'
+export { evaluateHook, hookExpressionsOf, type HookSpec, type HookOutcome } from './evaluate-hook.js'
 export { ExpressionError } from './expression.js'
 export { acceptsDecision } from './gate-events.js'
 export { initialState } from './initial-state.js'

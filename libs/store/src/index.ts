@@ -171,3 +171,14 @@ export {
   type DeliveryRow,
   type OwedEvent,
 } from './sql/webhook-debts.js'
+export {
+  answerOnce,
+  deleteHook,
+  findHook,
+  insertHook,
+  listHooks,
+  purgeCalls,
+  rotateHook,
+  type FoundHook,
+  type HookRow,
+} from './sql/incoming-hooks.js'

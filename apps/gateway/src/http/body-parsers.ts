@@ -23,6 +23,13 @@ export const parseJsonBody = (body: Buffer): unknown => {
   }
 }
 
+/** A JSON body as it came, not yet parsed: its signature is over these bytes. */
+export class RawBody {
+  constructor(readonly bytes: Buffer) {}
+}
+
+const takesRaw = (request: FastifyRequest): boolean => request.routeOptions.config.raw === true
+
 /** A body in YAML, not yet parsed: what it means, and on which line it is wrong, is for the route to say. */
 export class YamlText {
   constructor(readonly text: string) {}
@@ -42,13 +49,23 @@ const refuseEncoding = (request: FastifyRequest): void => {
     })
 }
 
-/** JSON everywhere, YAML where the route says so, everything else 415. */
+/** JSON everywhere, YAML and CloudEvents where the route says so, everything else 415. */
 export const registerBodyParsers = (fastify: FastifyInstance): void => {
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
       refuseEncoding(request)
-      done(null, parseJsonBody(body as Buffer)) // parseAs says so
+      const bytes = body as Buffer // parseAs says so
+      done(null, takesRaw(request) ? new RawBody(bytes) : parseJsonBody(bytes))
+    } catch (error) {
+      done(error as Error) // only GatewayError is thrown
+    }
+  })
+  fastify.addContentTypeParser('application/cloudevents+json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      refuseEncoding(request)
+      if (!takesRaw(request)) throw new GatewayError('MEDIA_TYPE_UNSUPPORTED')
+      done(null, new RawBody(body as Buffer)) // parseAs says so
     } catch (error) {
       done(error as Error) // only GatewayError is thrown
     }

@@ -36,6 +36,8 @@ export interface RouteDeclaration extends Entrance {
   readonly doc: RouteDoc
   /** Takes `application/yaml` too. */
   readonly yaml?: boolean
+  /** Its JSON body stays bytes (`RawBody`), for a signature over them. */
+  readonly raw?: boolean
   /** Answers may last: not measured as a request's time. */
   readonly stream?: boolean
 }

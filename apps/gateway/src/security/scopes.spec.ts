@@ -11,6 +11,7 @@ const named: Named = {
   gateId: 'g',
   webhookId: '01941f29-7c00-7000-8000-000000000002',
   deliveryId: '01941f29-7c00-7000-8000-000000000003',
+  hookId: '01941f29-7c00-7000-8000-000000000004',
   workflow: 'w',
   trigger: 't',
   document: {},

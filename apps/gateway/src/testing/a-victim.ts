@@ -55,6 +55,12 @@ export const aVictim = async (world: World): Promise<Victim> => {
   const url = `https://receiver.dev/${secretWord}`
   const { body: webhook } = await world.ask('operator', 'POST', '/webhooks', { url, description: secretWord })
   const { body: delivery } = await world.ask('operator', 'POST', `/webhooks/${webhook.id}/test`)
+  const signal = { name: 'paid', key: 'event.order' }
+  const { body: hook } = await world.ask('operator', 'POST', '/hooks', {
+    name: 'shop',
+    description: secretWord,
+    signal,
+  })
   const [run, artifacts, document] = await Promise.all(
     ['', '/artifacts', '/checkpoints/1'].map((path) => world.ask('operator', 'GET', `/runs/${runId}${path}`)),
   )
@@ -64,6 +70,7 @@ export const aVictim = async (world: World): Promise<Victim> => {
     deadLetterId,
     webhookId: webhook.id,
     deliveryId: delivery.deliveryId,
+    hookId: hook.id,
     workflow,
     trigger: 'weekly',
     checkpoint: '1',

@@ -13,6 +13,8 @@ export interface Named {
   /** An endpoint that is told of events, and a delivery to it. */
   readonly webhookId: string
   readonly deliveryId: string
+  /** A hook that endpoints outside call. */
+  readonly hookId: string
   /** What a checkpoint's export gave. */
   readonly document: unknown
 }
@@ -47,6 +49,8 @@ const webhook = {
   foreign: 404,
   at: ({ webhookId, deliveryId }: Named) => ({ id: webhookId, delivery: deliveryId }),
 } as const
+
+const hook = { access: ['webhooks'], foreign: 404, at: ({ hookId }: Named) => ({ id: hookId }) } as const
 
 /** A definition that passes the checks. */
 export const aDefinition = (name: string, more: object = {}): object => ({
@@ -132,6 +136,17 @@ export const routeCases: Readonly<Record<string, RouteCase>> = {
   'POST /webhooks/:id/test': webhook,
   'GET /webhooks/:id/deliveries': webhook,
   'POST /webhooks/:id/deliveries/:delivery/redeliver': webhook,
+  'POST /hooks': {
+    access: ['webhooks'],
+    foreign: 'own',
+    body: () => ({ name: 'mine', signal: { name: 'paid', key: 'event.order' } }),
+  },
+  'GET /hooks': { access: ['webhooks'], foreign: 'own' },
+  'GET /hooks/:id': hook,
+  'DELETE /hooks/:id': hook,
+  'POST /hooks/:id/rotate': { ...hook, body: () => ({ overlapMs: 0 }) },
+  // Everybody may call; who has no signature has not called.
+  'POST /hooks/:id': { access: 'open', foreign: 'fleet', at: hook.at, body: () => ({ order: 'o-1' }) },
   'GET /queues': { access: ['queues'], foreign: 'fleet' },
   'POST /queues/:name/pause': queue,
   'POST /queues/:name/resume': queue,
