@@ -113,3 +113,39 @@ describe('a new version of a workflow', () => {
     expect(await submitter.runWhen(pinned.runId, isTerminal)).toMatchObject({ version: 1, result: { by: 'version 1' } })
   })
 })
+
+describe('a failed run', () => {
+  const breaks = {
+    ...{ name: 'e2e-breaks', version: 1, title: 'Breaks', semantics: 1, deadlineMs: null, initial: 'read' },
+    input: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+    states: [
+      {
+        ...{ kind: 'set', name: 'read', assign: [{ to: 'number', from: 'int(input.text)' }] },
+        transitions: [{ on: 'done', to: 'end' }],
+      },
+      { kind: 'end', name: 'end', status: 'completed' },
+    ],
+  }
+
+  test('is put before a person, who sees what failed and says how it goes on', async () => {
+    expect((await operator.request('PUT', '/workflows/e2e-breaks/versions/1', breaks)).status).toBe(201)
+    const { runId } = await submitter.submit('e2e-breaks', { text: 'not a number' })
+    expect((await submitter.runWhen(runId, isTerminal)).error).toMatchObject({ code: 'EXPRESSION_FAILED' })
+    const escalate = () => operator.post(`/runs/${runId}/resume`, { mode: 'escalate' })
+    const decide = (decision: string) => reviewer.post(`/runs/${runId}/hitl`, { decision })
+    const failed = (await submitter.events(runId)).length
+
+    expect((await escalate()).status).toBe(202)
+    const after = { lastEventId: failed, until: ({ type }: { readonly type: string }) => type === 'hitl.requested' }
+    expect((await reviewer.events(runId, after)).map(({ type }) => type)).toEqual(['run.resumed', 'hitl.requested'])
+    const { body: run } = await reviewer.get(`/runs/${runId}`)
+    expect(run.waitingFor).toMatchObject({ kind: 'gate', gate: 'read', outcomes: ['retry', 'abandon'] })
+    expect(run.waitingFor.shown).toMatchObject({ failed: 'read', error: { code: 'EXPRESSION_FAILED' } })
+    expect((await escalate()).body.code).toBe('RUN_NOT_RESUMABLE')
+    expect((await decide('approve')).body.code).toBe('DECISION_UNKNOWN')
+
+    expect((await decide('abandon')).status).toBe(200)
+    expect((await submitter.events(runId, { lastEventId: failed + 3 })).at(-1)?.type).toBe('run.cancelled')
+    expect((await submitter.get(`/runs/${runId}`)).body).toMatchObject({ status: 'cancelled' })
+  })
+})

@@ -470,8 +470,9 @@ describe('operators', () => {
     const runId = await aFailedRun()
     const refusals = [
       [{ mode: 'rollback' }, 400, 'CONTRACT_VIOLATED', '/checkpoint'],
-      [{ mode: 'escalate' }, 400, 'CONTRACT_VIOLATED', '/mode'],
+      [{ mode: 'later' }, 400, 'CONTRACT_VIOLATED', '/mode'],
       [{ mode: 'abandon', checkpoint: 1 }, 400, 'CONTRACT_VIOLATED', '/checkpoint'],
+      [{ mode: 'escalate', checkpoint: 1 }, 400, 'CONTRACT_VIOLATED', '/checkpoint'],
       [{ plan: 'yes' }, 400, 'CONTRACT_VIOLATED', '/plan'],
     ] as const
     for (const [body, ...expected] of refusals) {

@@ -238,7 +238,6 @@ await runMain(async () => {
         queues,
         desk,
         orchestrator: name,
-        onLost,
         onBlamed: (blamed) => void log.error({ blamed }, 'an orchestrator died with runs in hand'),
         onWork: () => {
           tickLoop.nudge()

@@ -6,9 +6,9 @@ import {
   loseBeats,
   markSent,
   takeOwed,
-  type Db,
   type OwedRow,
   type Store,
+  type Tx,
 } from '@flotilla/store'
 import { ensureTraceparent, metrics } from '@flotilla/telemetry'
 
@@ -16,10 +16,8 @@ import { ensureTraceparent, metrics } from '@flotilla/telemetry'
  * Sends what is owed.
  *
  * R1 a row is marked as sent only after its job is in Redis; a crash in between sends it again under the same job id.
- * R2 a send over a Redis whose beat is behind Postgres' does not count; what was sent after that beat is owed again. A pass
- *    with nothing to send compares the beats itself.
- * R3 a beat that comes twice in one pass says that Redis lost data between two queues of it: nothing of the pass counts as
- *    sent (found by simulation).
+ * R2 a send over a Redis whose beat is behind Postgres' does not count; what was sent after that beat is owed again, and that
+ *    is committed before Redis takes another beat. A pass with nothing to send compares the beats itself.
  */
 export interface RelayDependencies {
   readonly store: Store
@@ -80,47 +78,43 @@ const byQueue = (rows: readonly OwedRow[]): Map<string, OwedRow[]> => {
   return queues
 }
 
-/** Compares the beats (R2); resolves with whether Redis had lost data. Rejects when Redis is away. */
-export const recoverLostJobs = async (
-  db: Db,
-  { queues, onLost }: Pick<RelayDependencies, 'queues' | 'onLost'>,
-  expected: number,
+/** R2: whether Redis had lost jobs. Throws while a tick holds some of them: nothing is sent before they are owed again. */
+const recoverLostJobs = async (
+  tx: Tx,
+  { redisBeat, lastBeat }: { readonly redisBeat: number; readonly lastBeat: number },
+  onLost: (lost: number) => void,
 ): Promise<boolean> => {
-  const beat = await queues.readBeat()
-  if (beat >= expected) return false
-  onLost(await loseBeats(db, beat))
-  return true
+  if (redisBeat >= lastBeat) return false
+  const { lost, left } = await loseBeats(tx, redisBeat)
+  if (lost > 0) onLost(lost)
+  else if (left > 0) throw new CodedError('COURIER_BEAT_FELL')
+  return lost > 0
 }
 
 const isBeatFallen = (error: unknown): boolean => error instanceof CodedError && error.code === 'COURIER_BEAT_FELL'
 
 /** One pass over every queue: sends as much as each window takes. Rejects when Postgres or Redis is away. */
-export const relay = (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
-  const { store, queues, sealer, windowMax } = dependencies
-  return inTransaction(store.pool, async (tx, closing) => {
-    const [knownBeat, rows] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax })])
-    const recovered = (): Promise<boolean> => recoverLostJobs(tx, dependencies, knownBeat)
-    if (rows.length === 0) return (await recovered()) ? 'more' : 'idle'
-    const sending = [...byQueue(rows)].map(([queue, owed]) =>
-      queues.sendOwed(
-        queue,
-        owed.map((row) => toJob(row, sealer)),
-        knownBeat,
-      ),
-    )
-    const sent = await Promise.allSettled(sending)
-    const beats = sent.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    const failed = sent.find((one) => one.status === 'rejected')
-    if (failed !== undefined) {
-      if (isBeatFallen(failed.reason) && (await recovered())) return 'more' // R2
-      throw failed.reason
+export const relay = ({ store, queues, sealer, windowMax, onLost }: RelayDependencies): Promise<'more' | 'idle'> =>
+  inTransaction(store.pool, async (tx, closing) => {
+    const [{ lastBeat, nextBeat }, rows] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax })])
+    if (rows.length === 0) {
+      const redisBeat = await queues.readBeat()
+      return (await recoverLostJobs(tx, { redisBeat, lastBeat }, onLost)) ? 'more' : 'idle'
     }
-    if (new Set(beats).size < beats.length) throw new CodedError('COURIER_BEAT_FELL') // R3
-    // R1. The highest beat of the pass for all of its rows: at worst a row is taken for lost that is not.
-    closing(markSent(tx, rows, Math.max(...beats)))
+    const owed = new Map([...byQueue(rows)].map(([queue, of]) => [queue, of.map((row) => toJob(row, sealer))]))
+    try {
+      await queues.sendOwed(owed, { known: lastBeat, next: nextBeat })
+    } catch (error) {
+      if (!isBeatFallen(error)) throw error
+      const redisBeat = await queues.readBeat()
+      if (await recoverLostJobs(tx, { redisBeat, lastBeat }, onLost)) return 'more' // R2
+      if (redisBeat >= lastBeat) throw error
+      // Redis lost data, and nothing that is still owed was in it.
+      await queues.sendOwed(owed, { known: redisBeat, next: nextBeat })
+    }
+    closing(markSent(tx, rows, nextBeat)) // R1
     const sentAt = Date.now()
     for (const row of rows)
       metrics.relayLagSeconds.observe({ queue: row.queue }, Math.max(0, sentAt - row.owedAt.getTime()) / 1000)
     return rows.length >= windowMax ? 'more' : 'idle'
   })
-}

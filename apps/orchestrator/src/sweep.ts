@@ -19,13 +19,11 @@ import {
   purgeIdempotency,
   purgeSignals,
   readDefinitionsByHash,
-  readHighestBeat,
   unparkRuns,
   type Blamed,
   type Store,
 } from '@flotilla/store'
 import { metrics } from '@flotilla/telemetry'
-import { recoverLostJobs } from './relay.js'
 
 /** How long it is known on what a trigger went off: as long, it goes off once for a run that is reopened and ends again. */
 const firingDays = 90
@@ -37,7 +35,6 @@ export interface SweepDependencies {
   readonly queues: AgentQueues
   readonly desk: QueueDesk
   readonly orchestrator: string
-  readonly onLost: (lost: number) => void
   readonly onBlamed: (blamed: readonly Blamed[]) => void
   /** Something was found to do: wake tick and relay. */
   readonly onWork: () => void
@@ -139,7 +136,6 @@ export const sweep = async (dependencies: SweepDependencies): Promise<void> => {
   )
   const names = await measure(dependencies, redisUp)
   if (redisUp) {
-    found += Number(await recoverLostJobs(store.pool, dependencies, await readHighestBeat(store.pool)))
     for (const name of names) found += await tellSilentFailures(dependencies, name)
     await mirrorDeadLetters(dependencies)
   }

@@ -157,10 +157,11 @@ const aJob = (
   const to = { runId: job.runId, step: job.step, dispatch: job.dispatch, contract: job.inputContract, direction: 'job' }
   return { ...job, sealed: over.sealed ?? sealer.seal({ ...(job.ref ? {} : { input }), decision }, to) }
 }
-const send = (queue: string, job: StepJob, attempts = 3) =>
-  queues.sendOwed(queue, [
-    { job, priority: 2, retry: { attempts, backoff: { delayMs: 10, multiplier: 1, maxMs: 50, jitter: 0 } } },
-  ])
+const send = async (queue: string, job: StepJob, attempts = 3) => {
+  const retry = { attempts, backoff: { delayMs: 10, multiplier: 1, maxMs: 50, jitter: 0 } }
+  const known = await queues.readBeat()
+  await queues.sendOwed(new Map([[queue, [{ job, priority: 2, retry }]]]), { known, next: known + 1 })
+}
 const repliesOf = (job: StepJob): StepReply[] => replies.filter(({ runId }) => runId === job.runId)
 const kindsOf = (job: StepJob): string[] => repliesOf(job).map(({ kind }) => kind)
 const until = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000, interval: 10 })

@@ -171,8 +171,8 @@ export type RunEvent =
       readonly type: 'ResumeRequested'
       readonly by: string
       readonly checkpoint: number | null
-      /** `rollback` undoes first what was done since the checkpoint; `compensate` undoes all and goes on with nothing; `abandon` gives a failed run up. */
-      readonly mode?: 'resume' | 'rollback' | 'compensate' | 'abandon'
+      /** `rollback` undoes first what was done since the checkpoint; `compensate` undoes all and goes on with nothing; `abandon` gives a failed run up; `escalate` asks a person which. */
+      readonly mode?: 'resume' | 'rollback' | 'compensate' | 'abandon' | 'escalate'
       readonly restored?: RunState
     })
   /** An operator sends a dead letter again: the run is reopened at that step with a new dispatch. */

@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from './definition.js'
 import { indexDefinition, type IndexedState, type IndexedTransition } from './definition-index.js'
 import { dispatchStep } from './dispatch-step.js'
+import { decideRecovery } from './escalate-run.js'
 import { ExpressionError } from './expression.js'
 import type { RunEvent } from './event.js'
 import type { JsonObject } from './json.js'
@@ -68,7 +69,7 @@ export const acceptsDecision = (
   const gate = runState.gates[decided.gateId]
   const state = gate && stateOf(turn, gate.step)
   if (!gate || !state) return false
-  if (state.definition.kind === 'agent') return gate.outcomes.includes(decided.decision)
+  if (gate.recovers || state.definition.kind === 'agent') return gate.outcomes.includes(decided.decision)
   return accepting(turn, { state, gate, decided: event }) !== null
 }
 
@@ -81,6 +82,12 @@ export const decideGate = (turn: Turn, event: GateDecided): string | null => {
   const state = gate && stateOf(turn, gate.step)
   if (!gate || !state) return 'gate-not-open'
   const { decision } = event
+  if (gate.recovers) {
+    if (!gate.outcomes.includes(decision)) return 'decision-not-accepted'
+    resolved(turn, state, gate, decision)
+    decideRecovery(turn, state, decision)
+    return null
+  }
   const decided = decidedOf(turn, event)
 
   if (state.definition.kind === 'agent') {

@@ -1,3 +1,4 @@
+import type { StateDefinition } from './definition.js'
 import type { IndexedState } from './definition-index.js'
 import type { JsonObject } from './json.js'
 import type { OpenGate } from './state.js'
@@ -13,16 +14,20 @@ interface OpenedGate {
   readonly dueAt: number | null
   /** The gate whose place it takes: reminders and escalation go on as they stood. */
   readonly inPlaceOf?: OpenGate
+  /** It decides how a failed run goes on, not what its state decides. */
+  readonly recovers?: boolean
 }
+
+type HumanState = Extract<StateDefinition, { readonly kind: 'human' }>
 
 /** When deciders are reminded and somebody else is told. */
 const remindersOf = (
   turn: Turn,
-  { definition }: IndexedState,
+  human: HumanState | undefined,
   before: OpenGate | undefined,
 ): Pick<OpenGate, 'remindAt' | 'reminders' | 'escalateAt'> => {
-  if (definition.kind !== 'human') return {}
-  const { remindEveryMs, escalate } = definition
+  if (!human) return {}
+  const { remindEveryMs, escalate } = human
   if (before)
     return {
       ...(before.remindAt === undefined ? {} : { remindAt: before.remindAt }),
@@ -36,16 +41,25 @@ const remindersOf = (
 }
 
 /** Opens a gate for a step under the run's next gate number. What it shows goes to deciders, never to the stream. */
-export const openGate = (turn: Turn, state: IndexedState, { shown, outcomes, dueAt, inPlaceOf }: OpenedGate): void => {
+export const openGate = (
+  turn: Turn,
+  state: IndexedState,
+  { shown, outcomes, dueAt, inPlaceOf, recovers }: OpenedGate,
+): void => {
   turn.state.gateCount += 1
   const gateId = `${turn.state.runId}.${state.path}.${turn.state.gateCount}`
   const gate = state.definition.name
   const { visits } = stepAt(turn.state, state.path)
-  const { needed = 1, scope } = (state.definition.kind === 'human' ? state.definition.deciders : undefined) ?? {}
+  const human = state.definition.kind === 'human' && !recovers ? state.definition : undefined
+  const { needed = 1, scope } = human?.deciders ?? {}
   const several = needed > 1 ? { needed } : {}
   const common = { gateId, gate, step: state.path, shown, outcomes, dueAt, ...several }
   setStep(turn, state.path, { status: 'waiting', gateId, dueAt, due: dueAt === null ? null : 'gate' })
-  setGate(turn, gateId, { ...common, since: turn.at, ...remindersOf(turn, state, inPlaceOf) })
+  setGate(turn, gateId, {
+    ...common,
+    since: turn.at,
+    ...(recovers ? { recovers } : remindersOf(turn, human, inPlaceOf)),
+  })
   turn.commands.push({
     type: 'OpenGate',
     ...common,

@@ -83,7 +83,8 @@ export const planRecovery = (
   if (advanced.ignored !== undefined) return nothingToDo(now, [{ step: null, reason: advanced.ignored }])
   const compensated = isFork ? [] : undoneFirst(advanced.state)
   const mode = isFork ? undefined : event.mode
-  if (mode === 'compensate' || mode === 'abandon') return { ...nothingToDo(now, []), reused: [], compensated }
+  if (mode === 'compensate' || mode === 'abandon' || mode === 'escalate')
+    return { ...nothingToDo(now, []), reused: [], compensated }
   const next =
     mode === 'rollback' && event.type === 'ResumeRequested'
       ? advance(definition, first, { ...event, mode: 'resume' }).state

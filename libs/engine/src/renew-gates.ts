@@ -14,7 +14,8 @@ export const renewGates = (turn: Turn, before: RunState): void => {
   if (turn.state.scopes === before.scopes && turn.state.artifacts === before.artifacts) return
   for (const gate of Object.values(turn.state.gates)) {
     const state = stateOf(turn, gate.step)
-    if (state?.definition.kind !== 'human') continue // what an agent shows is its own
+    // What an agent shows is its own, and how a run failed does not change.
+    if (state?.definition.kind !== 'human' || gate.recovers) continue
     const { scope } = state
     if (turn.state.scopes[scope] === before.scopes[scope] && turn.state.artifacts === before.artifacts) continue
     const shown = evaluateMapping(turn, state, state.input, nothing)

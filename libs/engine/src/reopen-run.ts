@@ -34,8 +34,8 @@ const deadlineOf = (definition: StateDefinition): { readonly ms: number; readonl
   return ms === null ? null : { ms, due: 'step' }
 }
 
-/** Compounds that hold a step go on, their branches are open again. */
-const reopenAround = (turn: Turn, state: IndexedState): void => {
+/** Compounds that hold a step go on, their branches are open again; maps take further items where that is wanted. */
+const reopenAround = (turn: Turn, state: IndexedState, takesItems = true): void => {
   const { owner, branch } = state.region
   if (owner === null) return
   const step = stepAt(turn.state, owner.path)
@@ -50,8 +50,8 @@ const reopenAround = (turn: Turn, state: IndexedState): void => {
     ...(deadline === null || isActive(step) ? {} : { dueAt: turn.at + deadline.ms, due: deadline.due }),
   }
   setStep(turn, owner.path, change)
-  reopenAround(turn, owner)
-  if (owner.makeItem) resumeMap(turn, owner)
+  reopenAround(turn, owner, takesItems)
+  if (owner.makeItem && takesItems) resumeMap(turn, owner)
 }
 
 const takeUp = (turn: Turn, state: IndexedState): void => {
@@ -75,12 +75,16 @@ const isLeafStopped = (turn: Turn, state: IndexedState): boolean =>
     .slice(1)
     .some((inner) => isStopped(turn, inner))
 
-const opened = (turn: Turn, checkpoint: number | null): void => {
-  const { deadlineMs } = turn.index.definition
+const reset = (turn: Turn): void => {
   turn.state.status = 'running'
   turn.state.error = null
   turn.state.result = null
   turn.state.finishedAt = null
+}
+
+const opened = (turn: Turn, checkpoint: number | null): void => {
+  const { deadlineMs } = turn.index.definition
+  reset(turn)
   turn.state.dueAt = deadlineMs === null ? null : turn.at + deadlineMs
   // A rollback was told of, and counted, when it was asked for; what was done since the checkpoint is undone by now.
   if (turn.event.type !== 'ResumeRequested' && turn.event.type !== 'DeadLetterReplayed') {
@@ -149,6 +153,36 @@ export const takeUpStopped = (turn: Turn): boolean => {
   for (const state of leaves) takeUp(turn, state)
   return leaves.length > 0
 }
+
+/**
+ * Opens a failed run for a decision on the step that failed (or the first that stopped) and gives that step, null where
+ * none had stopped. Nothing is taken up, and no deadline of the run or of what encloses the step runs meanwhile.
+ */
+export const openForDecision = (turn: Turn, path: string | null): IndexedState | null => {
+  const leaves = stoppedLeaves(turn)
+  const failed = leaves.find((leaf) => leaf.path === path) ?? leaves[0]
+  if (!failed) return null
+  reset(turn)
+  turn.state.dueAt = null
+  turn.state.openings += 1
+  markArtifacts(turn, false)
+  const meta = { checkpoint: null, mode: 'escalate' }
+  publish(turn, { type: 'run.resumed', message: 'A person is asked how it goes on', meta })
+  reopenAround(turn, failed, false)
+  for (const owner of ownersOf(failed)) setStep(turn, owner.path, { dueAt: null, due: null })
+  return failed
+}
+
+/** The opposite, before what was decided is done: the step is one of those that had stopped again. */
+export const stopAgain = (turn: Turn, state: IndexedState): void => {
+  for (const { path } of [state, ...ownersOf(state)]) setStep(turn, path, { status: 'failed', finishedAt: turn.at })
+  setStep(turn, state.path, { stopped: true })
+  const { deadlineMs } = turn.index.definition
+  turn.state.dueAt = deadlineMs === null ? null : turn.at + deadlineMs
+}
+
+const ownersOf = ({ region: { owner } }: IndexedState): readonly IndexedState[] =>
+  owner === null ? [] : [owner, ...ownersOf(owner)]
 
 const reopen = (turn: Turn, checkpoint: number | null): string | null => {
   if (stoppedLeaves(turn).length === 0) return 'nothing-to-resume'

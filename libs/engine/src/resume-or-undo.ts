@@ -1,5 +1,6 @@
 import { undoAgain, undoAll } from './compensate.js'
 import { isCompensating, restsOnUndone, undoneAt } from './compensations.js'
+import { escalateRun } from './escalate-run.js'
 import type { RunEvent } from './event.js'
 import { endCancelled } from './finish-run.js'
 import type { JsonObject } from './json.js'
@@ -75,6 +76,7 @@ export const resumeOrUndo = (turn: Turn, event: Resume): string | null => {
   if (isCompensating(turn.state)) return 'compensating'
   if (mode === 'compensate') return compensateOnRequest(turn)
   if (mode === 'abandon') return abandon(turn)
+  if (mode === 'escalate') return escalateRun(turn)
   if (!restored) return turn.state.compensation ? 'compensated' : resumeRun(turn, event)
   if (restored.compensation) return 'nothing-to-resume'
   if (restsOnUndone(turn.state, restored)) return 'undone-since' // O1

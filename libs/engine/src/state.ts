@@ -65,6 +65,8 @@ export interface OpenGate {
   readonly dueAt: number | null
   readonly shown: JsonObject
   readonly outcomes: readonly string[]
+  /** It decides how a failed run goes on. */
+  readonly recovers?: boolean
   /** How many persons must give the same decision; absent: one. */
   readonly needed?: number
   /** Votes that have not decided it, in their order. */

@@ -2,11 +2,12 @@
  * The relay's side of the agent queues.
  *
  * Q1  A debt has one job id, `<runId>.<step>.<dispatch>`: sending it twice adds one job.
- * Q2  The courier beat is raised after the jobs are in, on the same connection: a beat that Redis still shows proves that
+ * Q2  Redis takes the courier beat after the jobs are in, on the same connection: a beat that Redis still shows proves that
  *     Redis still holds what was sent before it (or did, until it finished).
- * Q3  The beat rises only over jobs that are there, and never from below what it was or what Postgres knows: Redis lost data
- *     otherwise, the send is refused with the beat as it fell, and must be repeated. Raised blindly, a beat hid that Redis
- *     had come back from an older copy between the jobs and the beat, and the jobs were lost (found by simulation).
+ * Q3  It takes the beat only over jobs that are there, and in place of the beat that it had before them, which must not be
+ *     behind what Postgres knows: Redis lost data otherwise, the send is refused, the beat stays as it is. Taken blindly, a
+ *     beat hid that Redis had come back from an older copy between the jobs and the beat, and the jobs were lost (found by
+ *     simulation).
  * Q4  What stays in Redis after a job is bounded by age and count.
  */
 import { CodedError, jobIdOf, type StepJob } from '@flotilla/contracts'
@@ -24,17 +25,21 @@ export interface OwedJob {
   readonly retry: { readonly attempts: number; readonly backoff: Backoff }
 }
 
+/** The beat that Redis is known to have taken, and the one that it takes now. */
+export interface Beats {
+  readonly known: number
+  readonly next: number
+}
+
 /** Sends debts and keeps the beat. Every call fails within about 2 s when Redis is away. */
 export interface AgentQueues {
   /**
-   * Adds the jobs of one queue and returns the beat to keep on their rows. `knownBeat` is Postgres', read before. Throws
-   * `CodedError` COURIER_BEAT_FELL (Q3).
+   * Adds the jobs, by queue, and has Redis take the beat `next`. Throws `CodedError` COURIER_BEAT_FELL, also where Redis' beat
+   * was below `known` (Q3).
    */
-  readonly sendOwed: (queue: string, jobs: readonly OwedJob[], knownBeat?: number) => Promise<number>
+  readonly sendOwed: (owed: ReadonlyMap<string, readonly OwedJob[]>, beat: Beats) => Promise<void>
   /** Redis' beat; 0 when it was emptied. */
   readonly readBeat: () => Promise<number>
-  /** Raises the beat to at least `to` and returns it; once per detected loss, before anything is sent again. */
-  readonly raiseBeat: (to: number) => Promise<number>
   /** Takes back jobs that no worker has begun; the others are told by a cancel signal. */
   readonly withdraw: (queue: string, jobIds: readonly string[]) => Promise<void>
   /** Jobs that wait for a worker, for the relay's window. */
@@ -46,14 +51,11 @@ export interface AgentQueues {
 /** 64 KiB of payload in base64 with its envelope, and no more. */
 const jobBytesMax = 160 * 1_024
 
-const raiseScript = `local now = tonumber(redis.call('get', KEYS[1]) or '0')
-if now < tonumber(ARGV[1]) then redis.call('set', KEYS[1], ARGV[1]) return tonumber(ARGV[1]) end
-return now`
-
-/** Q3. Keys: the beat, the jobs; argument: the beat that it must not have fallen below. 0: refused. */
-const raiseOverJobsScript = `if tonumber(redis.call('get', KEYS[1]) or '0') < tonumber(ARGV[1]) then return 0 end
+/** Q3. Keys: the beat, the jobs; arguments: the beat that it had, the one that it takes. 0: refused. */
+const takeBeatScript = `if (redis.call('get', KEYS[1]) or '0') ~= ARGV[1] then return 0 end
 for index = 2, #KEYS do if redis.call('exists', KEYS[index]) == 0 then return 0 end end
-return redis.call('incr', KEYS[1])`
+redis.call('set', KEYS[1], ARGV[2])
+return 1`
 
 /** Opens the agent queues for sending, all on one connection. */
 export const makeAgentQueues = (
@@ -86,12 +88,8 @@ export const makeAgentQueues = (
     return Number((await redis.get(beatKey)) ?? 0)
   }
 
-  const sendOwed: AgentQueues['sendOwed'] = async (name, owed, knownBeat = 0) => {
-    const queue = queueOf(name)
-    const startedAt = Date.now()
-    // Asked on the same connection, and so answered from before the jobs are in.
-    const reading = readBeat()
-    const adding = queue.addBulk(
+  const addJobs = (name: string, owed: readonly OwedJob[]) =>
+    queueOf(name).addBulk(
       owed.map(({ job, priority, retry }) => ({
         name: job.agent,
         data: job,
@@ -108,28 +106,33 @@ export const makeAgentQueues = (
         },
       })),
     )
-    const [before] = await Promise.all([reading, adding])
-    const keys = [beatKey, ...owed.map(({ job }) => queue.toKey(jobIdOf(job)))]
-    const atLeast = Math.max(before, knownBeat)
-    const beat = Number(await redis.eval(raiseOverJobsScript, keys.length, ...keys, atLeast)) // Q2
-    if (beat === 0) throw new CodedError('COURIER_BEAT_FELL') // Q3
-    metrics.dispatches.inc({ queue: name }, owed.length)
-    const messages = owed.map(({ job }) => ({
-      traceparent: job.traceparent,
-      messageId: jobIdOf(job),
-      runId: job.runId,
-    }))
-    emitMessageSpans('send', name, { messages, startedAt, endedAt: Date.now() })
-    return beat
+
+  const sendOwed: AgentQueues['sendOwed'] = async (batches, { known, next }) => {
+    requireReady()
+    const startedAt = Date.now()
+    // Asked on the same connection, and so answered from before the jobs are in.
+    const reading = readBeat()
+    const adding = [...batches].map(([name, owed]) => addJobs(name, owed))
+    const failed = (await Promise.allSettled([reading, ...adding])).find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason
+    const before = await reading
+    const jobKeys = [...batches].flatMap(([name, owed]) => owed.map(({ job }) => queueOf(name).toKey(jobIdOf(job))))
+    const take = () => redis.eval(takeBeatScript, jobKeys.length + 1, beatKey, ...jobKeys, before, next)
+    if (before < known || (await take()) === 0) throw new CodedError('COURIER_BEAT_FELL') // Q2, Q3
+    for (const [name, owed] of batches) {
+      metrics.dispatches.inc({ queue: name }, owed.length)
+      const messages = owed.map(({ job }) => ({
+        traceparent: job.traceparent,
+        messageId: jobIdOf(job),
+        runId: job.runId,
+      }))
+      emitMessageSpans('send', name, { messages, startedAt, endedAt: Date.now() })
+    }
   }
 
   return {
     sendOwed,
     readBeat,
-    raiseBeat: async (to) => {
-      requireReady()
-      return Number(await redis.eval(raiseScript, 1, beatKey, to))
-    },
     withdraw: async (name, jobIds) => {
       const queue = queueOf(name)
       // A job that a worker holds refuses; its agent hears of the cancellation.

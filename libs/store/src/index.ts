@@ -145,7 +145,6 @@ export { ensureQueues, listQueueDepths, setQueuePaused, type QueueDepth } from '
 export { listDebts, lockCourier, loseBeats, markSent, takeOwed, type DebtKey, type OwedRow } from './sql/relay.js'
 export { ensureHistoryPartitions, purgeFirings, purgeCheckpoints, purgeIdempotency } from './sql/retention.js'
 export { readPayloads } from './sql/payloads.js'
-export { readHighestBeat } from './sql/highest-beat.js'
 export {
   deleteWebhook,
   disableWebhook,

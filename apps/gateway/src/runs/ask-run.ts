@@ -78,6 +78,9 @@ export const signalRun = (
   })
 }
 
+/** Modes of resume that go back to no checkpoint. */
+const ofWholeRun: ReadonlySet<string> = new Set(['compensate', 'abandon', 'escalate'])
+
 /**
  * Lets a failed or parked run go on, from where it stopped or from a checkpoint; 409 for any other run, and where nothing
  * would follow: the engine itself is asked, before anybody is told that it was accepted.
@@ -89,7 +92,8 @@ export const resumeRun = async (
 ): Promise<RunCommandAccepted | RecoveryPlanned> => {
   const { principal, runId } = request
   const checkpoint = body.checkpoint === undefined || body.checkpoint === null ? null : String(body.checkpoint)
-  if ((body.mode === 'compensate' || body.mode === 'abandon') && checkpoint !== null)
+  const mode = body.mode ?? 'resume'
+  if (ofWholeRun.has(mode) && checkpoint !== null)
     throw new ContractError('http.resume-run.v1', [
       { pointer: '/checkpoint', code: 'EQUALS', detail: 'must be absent: the whole run is meant' },
     ])
@@ -99,11 +103,10 @@ export const resumeRun = async (
     ])
   const { run } = await findRun(gateway, principal.tenantId, runId)
   const definition = await gateway.catalogue.byHash(principal.tenantId, run.definitionHash)
-  const mode = body.mode ?? 'resume'
-  if ((mode === 'compensate' || mode === 'abandon') && run.status !== 'failed')
+  if (ofWholeRun.has(mode) && run.status !== 'failed')
     throw new GatewayError(
       'RUN_NOT_RESUMABLE',
-      `The run is ${run.status}: only a failed one can be given up or undone.`,
+      `The run is ${run.status}: only a failed one can be given up, undone or put before a person.`,
     )
   const event = { type: 'ResumeRequested', by: principal.principal, checkpoint: null, mode } as const
   if (body.plan === true)

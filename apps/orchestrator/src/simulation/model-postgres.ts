@@ -12,7 +12,6 @@ const idleInTransactionMs = 30_000
 const reads = new Set([
   'now',
   'read-contents',
-  'highest-beat',
   'purge-idempotency',
   'purge-signals',
   'queue-depths',

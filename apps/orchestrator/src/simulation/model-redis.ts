@@ -6,7 +6,7 @@ import type { Process, Scheduler } from './scheduler.js'
  * Redis as the queues room uses it: BullMQ's jobs, the courier beat, the stream of replies with its consumer group.
  *
  * B1 a known job id is a silent no-op (Q1); an id that was removed runs again.
- * B2 the beat rises after the jobs are in (Q2), over jobs that are there and never from below what is known (Q3).
+ * B2 the beat is taken after the jobs are in (Q2), over jobs that are there and in place of the beat of before (Q3).
  * B3 an entry stays until it is acknowledged (P1); what a reader left lying is claimed by another (P2).
  * B4 a job whose worker went silent goes back to the line, and fails without a reply after its third time.
  */
@@ -127,19 +127,22 @@ export const makeModelRedis = (scheduler: () => Scheduler): ModelRedis => {
     const readBeat = () => scheduler().look(process, 'redis read-beat', () => data.beat)
     return {
       readBeat,
-      sendOwed: async (queue, owed, knownBeat = 0) => {
+      sendOwed: async (batches, { known, next }) => {
         const before = await readBeat()
-        const half = Math.ceil(owed.length / 2)
-        for (const part of [owed.slice(0, half), owed.slice(half)])
-          if (part.length > 0) await io('add-jobs', () => part.forEach((one) => add(one, queue)))
-        const beat = await io('raise-beat', () => {
-          const fell = data.beat < Math.max(before, knownBeat)
-          return fell || owed.some(({ job }) => !data.jobs.has(jobIdOf(job))) ? 0 : (data.beat += 1) // B2
+        for (const [queue, owed] of batches) {
+          const half = Math.ceil(owed.length / 2)
+          for (const part of [owed.slice(0, half), owed.slice(half)])
+            if (part.length > 0) await io('add-jobs', () => part.forEach((one) => add(one, queue)))
+        }
+        const jobs = [...batches.values()].flat()
+        const taken = await io('take-beat', () => {
+          const there = jobs.every(({ job }) => data.jobs.has(jobIdOf(job)))
+          if (before < known || data.beat !== before || !there) return false // B2
+          data.beat = next
+          return true
         })
-        if (beat === 0) throw Object.assign(new Error('COURIER_BEAT_FELL'), { code: 'COURIER_BEAT_FELL' })
-        return beat
+        if (!taken) throw Object.assign(new Error('COURIER_BEAT_FELL'), { code: 'COURIER_BEAT_FELL' })
       },
-      raiseBeat: (to) => io('raise-beat', () => (data.beat = Math.max(data.beat, to))),
       withdraw: async (_queue, ids) => {
         await io('withdraw', () => {
           for (const id of ids) if (data.jobs.get(id)?.state !== 'active') data.jobs.delete(id)

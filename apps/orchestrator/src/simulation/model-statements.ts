@@ -217,7 +217,8 @@ const byOrder = (a: OutboxRow, b: OutboxRow): number =>
 /** R1. */
 const lockCourier: Model = ({ tables, lock }) => {
   lock('courier')
-  return [{ beat: tables.lastBeat }]
+  tables.beatsGiven += 1
+  return [{ lastBeat: tables.lastBeat, nextBeat: tables.beatsGiven }]
 }
 
 /** R2. */
@@ -235,10 +236,8 @@ const takeOwed: Model = ({ tables }, [windowMax]) => {
 
 /** R4. */
 const markSent: Model = ({ tables, now, lock, tryLock, write }, [text, beat]) => {
-  if (tables.lastBeat < Number(beat)) {
-    lock('courier')
-    write(() => void (tables.lastBeat = Math.max(tables.lastBeat, Number(beat))))
-  }
+  lock('courier')
+  write(() => void (tables.lastBeat = Number(beat)))
   for (const key of parse(text) as { runId: string; step: string; dispatch: number }[]) {
     const row = tables.outbox.get(debtKey(key))
     if (row && tryLock(`outbox ${debtKey(key)}`))
@@ -248,23 +247,11 @@ const markSent: Model = ({ tables, now, lock, tryLock, write }, [text, beat]) =>
 }
 
 /** R3. */
-const loseBeats: Model = ({ tables, lock, tryLock, write }, [beat]) => {
-  if (tables.lastBeat > Number(beat)) {
-    lock('courier')
-    write(() => void (tables.lastBeat = Number(beat)))
-  }
-  let lost = 0
-  for (const row of tables.outbox.values())
-    if (row.sentAt !== null && (row.beat ?? 0) > Number(beat) && tryLock(`outbox ${debtKey(row)}`)) {
-      lost += 1
-      write(() => void Object.assign(row, { sentAt: null, beat: null }))
-    }
-  return [{ lost }]
-}
-
-const highestBeat: Model = ({ tables }) => {
-  const beats = [...tables.outbox.values()].map((row) => (row.sentAt === null ? 0 : (row.beat ?? 0)))
-  return [{ beat: Math.max(tables.lastBeat, ...beats) }]
+const loseBeats: Model = ({ tables, tryLock, write }, [beat]) => {
+  const behind = [...tables.outbox.values()].filter((row) => row.sentAt !== null && (row.beat ?? 0) > Number(beat))
+  const lost = behind.filter((row) => tryLock(`outbox ${debtKey(row)}`))
+  for (const row of lost) write(() => void Object.assign(row, { sentAt: null, beat: null }))
+  return [{ lost: lost.length, known: behind.length }]
 }
 
 const listDebts: Model = ({ tables }, [text]) =>
@@ -423,7 +410,6 @@ export const statements: Readonly<Record<string, Model>> = {
   'mark-sent': markSent,
   'lock-courier': lockCourier,
   'lose-beats': loseBeats,
-  'highest-beat': highestBeat,
   'list-debts': listDebts,
   'queue-depths': queueDepths,
   'purge-idempotency': () => [{ purged: 0 }],

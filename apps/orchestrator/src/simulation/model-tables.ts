@@ -132,6 +132,8 @@ export interface Tables {
   readonly idempotency: Map<string, { readonly runId: string; readonly fingerprint: string }>
   readonly claim: Map<string, ClaimTableRow>
   lastBeat: number
+  /** Beats given out, whatever became of them (R5). */
+  beatsGiven: number
   inboxIds: number
 }
 
@@ -152,6 +154,7 @@ export const emptyTables = (): Tables => ({
   idempotency: new Map(),
   claim: new Map(),
   lastBeat: 0,
+  beatsGiven: 0,
   inboxIds: 0,
 })
 

@@ -156,7 +156,6 @@ export const startOrchestrator = (world: OrchestratorWorld, process: Process): v
       queues,
       desk,
       orchestrator: process.name,
-      onLost: () => undefined,
       onBlamed: () => undefined,
       onWork: () => {
         tickLoop.nudge()

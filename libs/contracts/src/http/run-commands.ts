@@ -41,9 +41,10 @@ contract('http.decide-gate.v1', DecideGate)
 
 /**
  * How a run is resumed: from where it stopped or the checkpoint that is named. `rollback` insists on a checkpoint, and
- * undoes first what was done since. `compensate` undoes all that was done and can be undone; the run stays failed.
+ * undoes first what was done since. `compensate` undoes all that was done and can be undone; the run stays failed. `abandon`
+ * gives it up, `escalate` puts it before a person.
  */
-export const resumeModes = ['resume', 'rollback', 'compensate', 'abandon'] as const
+export const resumeModes = ['resume', 'rollback', 'compensate', 'abandon', 'escalate'] as const
 
 /** Body of `POST /runs/{id}/resume`; may be absent. */
 export class ResumeRun {

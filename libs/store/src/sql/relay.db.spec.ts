@@ -41,7 +41,8 @@ const owe = async (count: number, queue = 'agent.kyc') => {
     )
   })
 }
-const knownBeat = () => inTransaction(engine.pool, lockCourier)
+const lastBeat = () => inTransaction(engine.pool, async (tx) => (await lockCourier(tx)).lastBeat)
+const lose = (beat: number) => inTransaction(engine.pool, (tx) => loseBeats(tx, beat))
 const relay = (windowMax: number, beat: number) =>
   inTransaction(engine.pool, async (tx) => {
     const rows = await takeOwed(tx, { windowMax })
@@ -67,7 +68,7 @@ test('R1: a relay waits until the one before it has ended, and sends nothing aga
   await owe(3)
   const pass = (beat: number, atLock: () => void = () => undefined) =>
     inTransaction(engine.pool, async (tx) => {
-      const known = await lockCourier(tx)
+      const { lastBeat: known } = await lockCourier(tx)
       atLock()
       const rows = await takeOwed(tx, { windowMax: 9 })
       await markSent(tx, rows, beat)
@@ -93,12 +94,35 @@ test('R3: when Redis knows an older beat only what it cannot have is owed again'
   await relay(9, 1)
   await owe(2)
   await relay(9, 2)
-  expect(await knownBeat()).toBe(2)
-  expect(await loseBeats(engine.pool, 2)).toBe(0)
-  expect(await loseBeats(engine.pool, 1)).toBe(2)
-  expect(await knownBeat()).toBe(1)
-  expect(await relay(9, 2)).toHaveLength(2)
-  expect(await loseBeats(engine.pool, 0)).toBe(3)
+  expect(await lastBeat()).toBe(2)
+  expect(await lose(2)).toEqual({ lost: 0, left: 0 })
+  expect(await lose(1)).toEqual({ lost: 2, left: 0 })
+  expect(await lastBeat()).toBe(2)
+  expect(await relay(9, 3)).toHaveLength(2)
+  expect(await lose(0)).toEqual({ lost: 3, left: 0 })
+})
+
+test('R3: what a tick is settling is left, and told of', async () => {
+  await owe(2)
+  await relay(9, 1)
+  await inTransaction(engine.pool, async (tick) => {
+    await tick.query('delete from outbox where ctid = (select min(ctid) from outbox)')
+    expect(await lose(0)).toEqual({ lost: 1, left: 1 })
+  })
+})
+
+test('R5: no beat is given twice, whether the relay commits or not', async () => {
+  const given: number[] = []
+  const take = (tx: Parameters<typeof lockCourier>[0]) =>
+    lockCourier(tx).then(({ nextBeat }) => void given.push(nextBeat))
+  await inTransaction(engine.pool, take)
+  await inTransaction(engine.pool, async (tx) => {
+    await take(tx)
+    throw new Error('rolled back')
+  }).catch(() => undefined)
+  await inTransaction(engine.pool, take)
+  expect(given.toSorted((a, b) => a - b)).toEqual(given)
+  expect(new Set(given).size).toBe(3)
 })
 
 test('R4: marking does not wait for a tick that settles the debt', async () => {

@@ -7,6 +7,8 @@
  * R2  At most a window per queue lies in Redis; the rest waits here, in order of its ageing key.
  * R3  A row is sent again under its job id only if it was never marked sent, or if Redis' beat is behind the row's
  *     (emptied, or an older copy): `loseBeats`. All else goes by the deadline, with the next dispatch.
+ * R5  Beats only rise, and none is given twice, not even after a rollback: an older copy that comes back after a loss was
+ *     healed has a beat from before it (found by simulation).
  * R4  Marking skips rows that a tick is settling: the relay never waits for a tick, so the two cannot deadlock.
  */
 import type { Json, JsonObject } from '@flotilla/engine'
@@ -73,51 +75,68 @@ with sent as materialized (
   join outbox o on o.run_id = a."runId" and o.step = a.step and o.dispatch = a.dispatch
   for update of o skip locked
 ), courier as (
-  update courier set last_beat = $2 where id = 1 and last_beat < $2
+  update courier set last_beat = $2 where id = 1
 )
 update outbox o set sent_at = clock_timestamp(), beat = $2 from sent s
 where o.run_id = s.run_id and o.step = s.step and o.dispatch = s.dispatch`,
 }
 
-/** Marks rows as sent with the beat that Redis counted in the same pipeline (R4); the last statement of the relay. */
+/** Marks rows as sent with the beat that Redis took after them (R4); the last statement of the relay. */
 export const markSent = async (tx: Tx, debts: readonly DebtKey[], beat: number): Promise<void> => {
   const keys = debts.map(({ runId, step, dispatch }) => ({ runId, step, dispatch }))
   if (keys.length > 0) await rowsOf(tx, mark, [jsonText(keys), beat])
+}
+
+/** The courier as a relay finds it. */
+export interface Courier {
+  /** The highest beat that Redis is known to have taken. */
+  readonly lastBeat: number
+  /** For what is sent now (R5). */
+  readonly nextBeat: number
 }
 
 // A relay waits for Redis, which answers or fails within seconds: a process that was paused here does not hold up the others
 // for as long as elsewhere.
 const courier = {
   name: 'lock-courier',
-  text: `select last_beat as beat, set_config('idle_in_transaction_session_timeout', '10s', true)
+  text: `
+select last_beat as "lastBeat", nextval('courier_beat') as "nextBeat",
+  set_config('idle_in_transaction_session_timeout', '10s', true)
 from courier where id = 1 for update`,
 }
 
-/** Makes this transaction the relay (R1), waiting for another's end. The highest beat that Postgres knows to be in Redis. */
-export const lockCourier = async (tx: Tx): Promise<number> =>
-  (await rowsOf<{ beat: number }>(tx, courier))[0]?.beat ?? 0
+/** Makes this transaction the relay (R1), waiting for another's end. */
+export const lockCourier = async (tx: Tx): Promise<Courier> => {
+  const [row] = await rowsOf<Courier>(tx, courier)
+  if (!row) throw new Error('the courier has no row')
+  return { lastBeat: row.lastBeat, nextBeat: row.nextBeat }
+}
 
 const lose = {
   name: 'lose-beats',
   text: `
-with behind as (
-  update courier set last_beat = $1 where id = 1 and last_beat > $1 returning 1
-), lost as materialized (
+with lost as materialized (
   select run_id, step, dispatch from outbox where sent_at is not null and beat > $1
   order by run_id, dispatch for update skip locked
 ), unsent as (
   update outbox o set sent_at = null, beat = null from lost l
   where o.run_id = l.run_id and o.step = l.step and o.dispatch = l.dispatch returning 1
 )
-select count(*)::integer as lost from unsent`,
+select (select count(*) from unsent)::integer as lost,
+  (select count(*) from outbox where sent_at is not null and beat > $1)::integer as known`,
 }
 
 /**
- * Redis knows no beat after `redisBeat`: every row that was sent with a later one is owed again (R3), and the courier goes
- * back to it. Resolves with how many rows; rows that a tick is settling are left for the next call.
+ * Redis knows no beat after `redisBeat`: every row that was sent with a later one is owed again (R3). Resolves with how
+ * many are, and how many are left for the next call because a tick is settling them.
  */
-export const loseBeats = async (db: Db, redisBeat: number): Promise<number> =>
-  (await rowsOf<{ lost: number }>(db, lose, [redisBeat]))[0]?.lost ?? 0
+export const loseBeats = async (
+  tx: Tx,
+  redisBeat: number,
+): Promise<{ readonly lost: number; readonly left: number }> => {
+  const [{ lost, known } = { lost: 0, known: 0 }] = await rowsOf<{ lost: number; known: number }>(tx, lose, [redisBeat])
+  return { lost, left: known - lost }
+}
 
 const debts = {
   name: 'list-debts',
