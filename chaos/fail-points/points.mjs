@@ -71,11 +71,12 @@ export const points = [
     'relay.transaction': 'inTransaction(store.pool',
     'relay.take': 'takeOwed(tx',
     'relay.send': 'queues.sendOwed(',
+    'relay.lose': 'loseBeats(tx',
     'relay.mark-sent': 'markSent(tx',
   }),
   ...pointsOf('libs/queues/src/agent-queues.ts', {
-    'courier.add': 'queue.addBulk(',
-    'courier.beat': 'redis.eval(raiseOverJobsScript',
+    'courier.add': 'queueOf(name).addBulk(',
+    'courier.beat': 'redis.eval(takeBeatScript',
   }),
   ...pointsOf('libs/queues/src/reply-reader.ts', {
     'replies.read': 'blocking.xreadgroup(',
@@ -87,8 +88,6 @@ export const points = [
   }),
   ...pointsOf('apps/orchestrator/src/sweep.ts', {
     'sweep.blame': 'blameDeadOrchestrators(',
-    'sweep.recover': 'recoverLostJobs(',
-    'sweep.highest-beat': 'readHighestBeat(',
     'sweep.mirror': 'desk.mirrorDeadLetters(',
     'sweep.mark-mirrored': 'markMirrored(',
   }),

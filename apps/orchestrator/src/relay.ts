@@ -78,39 +78,39 @@ const byQueue = (rows: readonly OwedRow[]): Map<string, OwedRow[]> => {
   return queues
 }
 
-/** R2: whether Redis had lost jobs. Throws while a tick holds some of them: nothing is sent before they are owed again. */
+/** R2: Redis' beat, and whether jobs are owed again. Throws while a tick holds some of them: nothing is sent before that. */
 const recoverLostJobs = async (
   tx: Tx,
-  { redisBeat, lastBeat }: { readonly redisBeat: number; readonly lastBeat: number },
-  onLost: (lost: number) => void,
-): Promise<boolean> => {
-  if (redisBeat >= lastBeat) return false
-  const { lost, left } = await loseBeats(tx, redisBeat)
+  { queues, onLost }: Pick<RelayDependencies, 'queues' | 'onLost'>,
+  lastBeat: number,
+): Promise<{ readonly beat: number; readonly lost: boolean }> => {
+  const beat = await queues.readBeat()
+  if (beat >= lastBeat) return { beat, lost: false }
+  const { lost, left } = await loseBeats(tx, beat)
   if (lost > 0) onLost(lost)
   else if (left > 0) throw new CodedError('COURIER_BEAT_FELL')
-  return lost > 0
+  return { beat, lost: lost > 0 }
 }
 
 const isBeatFallen = (error: unknown): boolean => error instanceof CodedError && error.code === 'COURIER_BEAT_FELL'
 
 /** One pass over every queue: sends as much as each window takes. Rejects when Postgres or Redis is away. */
-export const relay = ({ store, queues, sealer, windowMax, onLost }: RelayDependencies): Promise<'more' | 'idle'> =>
-  inTransaction(store.pool, async (tx, closing) => {
+export const relay = (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
+  const { store, queues, sealer, windowMax } = dependencies
+  return inTransaction(store.pool, async (tx, closing) => {
     const [{ lastBeat, nextBeat }, rows] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax })])
-    if (rows.length === 0) {
-      const redisBeat = await queues.readBeat()
-      return (await recoverLostJobs(tx, { redisBeat, lastBeat }, onLost)) ? 'more' : 'idle'
-    }
+    const recover = () => recoverLostJobs(tx, dependencies, lastBeat)
+    if (rows.length === 0) return (await recover()).lost ? 'more' : 'idle'
     const owed = new Map([...byQueue(rows)].map(([queue, of]) => [queue, of.map((row) => toJob(row, sealer))]))
+    const send = (known: number) => queues.sendOwed(owed, { known, next: nextBeat })
     try {
-      await queues.sendOwed(owed, { known: lastBeat, next: nextBeat })
+      await send(lastBeat)
     } catch (error) {
       if (!isBeatFallen(error)) throw error
-      const redisBeat = await queues.readBeat()
-      if (await recoverLostJobs(tx, { redisBeat, lastBeat }, onLost)) return 'more' // R2
-      if (redisBeat >= lastBeat) throw error
-      // Redis lost data, and nothing that is still owed was in it.
-      await queues.sendOwed(owed, { known: redisBeat, next: nextBeat })
+      const { beat, lost } = await recover()
+      if (lost) return 'more' // R2
+      if (beat >= lastBeat) throw error
+      await send(beat) // Redis lost data, and nothing that is still owed was in it.
     }
     closing(markSent(tx, rows, nextBeat)) // R1
     const sentAt = Date.now()
@@ -118,3 +118,4 @@ export const relay = ({ store, queues, sealer, windowMax, onLost }: RelayDepende
       metrics.relayLagSeconds.observe({ queue: row.queue }, Math.max(0, sentAt - row.owedAt.getTime()) / 1000)
     return rows.length >= windowMax ? 'more' : 'idle'
   })
+}

@@ -1,4 +1,4 @@
-import { jobIdOf, parseJobId, type StepJob, type StepReply } from '@flotilla/contracts'
+import { CodedError, jobIdOf, parseJobId, type StepJob, type StepReply } from '@flotilla/contracts'
 import type { AgentQueues, OwedJob, QueueDesk, ReplyEntry, ReplyReader, SilentFailure } from '@flotilla/queues'
 import type { Process, Scheduler } from './scheduler.js'
 
@@ -141,7 +141,7 @@ export const makeModelRedis = (scheduler: () => Scheduler): ModelRedis => {
           data.beat = next
           return true
         })
-        if (!taken) throw Object.assign(new Error('COURIER_BEAT_FELL'), { code: 'COURIER_BEAT_FELL' })
+        if (!taken) throw new CodedError('COURIER_BEAT_FELL')
       },
       withdraw: async (_queue, ids) => {
         await io('withdraw', () => {
