@@ -87,6 +87,9 @@ const numbers = {
 /** @type {Record<string, Record<string, number>[]>} */
 const results = {}
 const fleet = await startFleet()
+// A fleet outlives whoever started it.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => void fleet.stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143)))
 /** @type {unknown} */
 let settings
 try {
