@@ -28,7 +28,7 @@ const largest = (amounts: readonly number[]): number | null => (amounts.length =
 export const extractFacts = ({ clauses, preamble }: ContractsExtractInput): ContractFacts => {
   const liability = clausesOn(clauses, /\bliab/i)
   const others = clauses.filter((clause) => !liability.includes(clause))
-  const period = /(\d+)\s+(days?|weeks?|months?)/i
+  const period = /(\d{1,9})\s{1,9}(days?|weeks?|months?)/i
   const law = firstIn(clauses, /\blaw\b/i, /\blaws? of (?:the )?([\p{Lu}][\p{L}]+(?: [\p{Lu}][\p{L}]+)*)/u)
   const parties = [...preamble.matchAll(/between (.+?) \(|and (.+?) \(/g)].flatMap(
     ([, one, other]) => one ?? other ?? [],

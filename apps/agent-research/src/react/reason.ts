@@ -8,14 +8,14 @@ import type { ReactMessage, ResearchReasonOutput, ToolCall } from '@flotilla/con
 const partsOf = (question: string): readonly string[] =>
   question
     .replace(/\?\s*$/, '')
-    .split(/\s*(?:[,;]|\band\b)\s*/i)
+    .split(/\s{0,20}(?:[,;]|\band\b)\s{0,20}/i)
     .filter((part) => part.trim() !== '')
 
 const wantsSum = (question: string): boolean => /\b(?:combined|together|total|sum)\b/i.test(question)
 
 /** Sums of money in a sentence, in marks. */
 export const amountsIn = (text: string): readonly number[] =>
-  [...text.matchAll(/(\d[\d,]*(?:\.\d+)?)( million)? marks/g)].map(
+  [...text.matchAll(/(\d[\d,]{0,30}(?:\.\d{1,9})?)( million)? marks/g)].map(
     ([, digits = '', million]) => Number(digits.replaceAll(',', '')) * (million ? 1_000_000 : 1),
   )
 
