@@ -21,8 +21,11 @@ const kill = async (chosen) => {
   const pids = chosen.map((instance) => signal(instance, 'SIGKILL'))
   await Promise.all(chosen.map((instance, index) => replaced(instance, pids[index])))
 }
-/** @param {any[]} chosen */
-const up = (chosen) => async () => (await Promise.all(chosen.map(({ service }) => service.isReady()))).every(Boolean)
+/** Whoever serves poison may be dead again at any moment: nobody waits for it. @param {any[]} chosen */
+const up = (chosen) => async () => {
+  const awaited = chosen.filter(({ kind }) => kind !== 'agent-poison')
+  return (await Promise.all(awaited.map(({ service }) => service.isReady()))).every(Boolean)
+}
 /** @param {any[]} chosen */
 const named = (chosen) => chosen.map(({ name }) => name).join('+')
 
