@@ -115,6 +115,21 @@ describe('the relay', () => {
     await expect(sending).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
     expect(await queues.readBeat()).toBe(beat)
   })
+  test('Q3 the beat does not rise over jobs that are gone', async () => {
+    await queues.sendOwed('agent.gone', [owed(aJob())])
+    const beat = await queues.readBeat()
+    let asked = 0
+    const losing = {
+      ...owed(aJob()),
+      // Another one when the beat is to be raised than when it was added: that one is not there.
+      get job() {
+        asked += 1
+        return aJob({ dispatch: asked })
+      },
+    }
+    await expect(queues.sendOwed('agent.gone', [losing])).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
+    expect(await queues.readBeat()).toBe(beat)
+  })
   test('a job that no worker has begun is taken back', async () => {
     const job = aJob()
     await send('agent.back', owed(job))

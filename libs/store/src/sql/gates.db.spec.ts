@@ -90,6 +90,8 @@ test('of twenty persons who decide at once one wins, and the run hears it once',
   const [gate] = await asTenant(gateway.pool, 'acme', (tx) => listRunGates(tx, runId))
   expect(events[0]?.event).toMatchObject({ type: 'GateDecided', decision: gate?.decision, decidedBy: gate?.decidedBy })
   expect(await asTenant(gateway.pool, 'acme', (tx) => findBrokenAudit(tx, 'acme'))).toBeNull()
+  const audited = await owner.pool.query('select actor, action from audit where subject = $1', [runId])
+  expect(audited.rows).toEqual([{ actor: gate?.decidedBy, action: 'gate.decided' }])
 })
 
 test('a timeout that holds the gate wins over a person, and the other way round', async () => {
