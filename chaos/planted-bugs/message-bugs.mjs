@@ -95,7 +95,8 @@ export const messageBugs = [
     what: 'What an agent throws reaches Redis in clear.',
     file: 'libs/queues/src/worker-module.ts',
     find: 'const failure = error instanceof JobFailure ?',
-    replace: 'if (error instanceof Error && !(error instanceof JobFailure)) return error\n  const failure = error instanceof JobFailure ?',
+    replace:
+      'if (error instanceof Error && !(error instanceof JobFailure)) return error\n  const failure = error instanceof JobFailure ?',
     checks: ['queues', 'agent-sdk'],
   },
   {

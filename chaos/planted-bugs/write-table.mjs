@@ -23,7 +23,7 @@ export const writeTable = (file, bugs, found) => {
     '',
     'Written by `node chaos/planted-bugs.mjs --write`. Each bug was planted alone; the first check that failed is named.',
     '',
-    `${tried.length - surviving.length} of ${tried.length} are caught.`,
+    `${tried.length - surviving.length} of ${tried.length} are caught; ${bugs.length - tried.length} of ${bugs.length} were not tried in this campaign.`,
     '',
     '| bug | what it does | room | caught by |',
     '| --- | --- | --- | --- |',
