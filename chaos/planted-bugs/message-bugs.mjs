@@ -52,10 +52,10 @@ export const messageBugs = [
   },
   {
     name: 'beat-not-raised',
-    what: 'The courier beat is read and not raised.',
+    what: 'The courier beat is not written to Redis.',
     file: 'libs/queues/src/agent-queues.ts',
-    find: "return redis.call('incr', KEYS[1])`",
-    replace: "return tonumber(redis.call('get', KEYS[1]) or '0') + 1`",
+    find: "redis.call('set', KEYS[1], ARGV[2])\n",
+    replace: '',
     checks: ['queues'],
   },
   {
@@ -68,9 +68,9 @@ export const messageBugs = [
   },
   {
     name: 'fallen-beat-raised',
-    what: 'The courier beat is raised although it has fallen.',
+    what: 'The courier beat is raised although it is not what Postgres knows.',
     file: 'libs/queues/src/agent-queues.ts',
-    find: "if tonumber(redis.call('get', KEYS[1]) or '0') < tonumber(ARGV[1]) then return 0 end",
+    find: "if (redis.call('get', KEYS[1]) or '0') ~= ARGV[1] then return 0 end",
     replace: 'if ARGV[1] == nil then return 0 end',
     checks: ['queues'],
   },
