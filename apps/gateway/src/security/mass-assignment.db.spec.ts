@@ -27,9 +27,11 @@ afterAll(async () => {
 })
 
 const camel = (column: string): string => column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
-/** Routes that take a body of a class. A signal to a run takes any JSON as its payload, and keeps it as that. */
+/** What takes any JSON, and keeps it as that: a signal's payload, and a hook's, which is read once its signature holds. */
+const takesAnything = ['POST /runs/:runId/signals/:name', 'POST /hooks/:id']
+/** Routes that take a body of a class. */
 const routes = Object.keys(routeCases).filter(
-  (route) => routeCases[route]?.body !== undefined && route !== 'POST /runs/:runId/signals/:name',
+  (route) => routeCases[route]?.body !== undefined && !takesAnything.includes(route),
 )
 /** What each body has of its own: a column that is called like one of these is no column there. */
 const membersOf = (route: string): ReadonlySet<string> => {
