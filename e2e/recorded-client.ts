@@ -55,7 +55,7 @@ export const recordCalls = (client: Client, dir: string, tenant = 'default'): Re
       tookMs: Math.round(performance.now() - began),
       ...{ call: name, tenant, key: headers?.['idempotency-key'] ?? null },
       bodyHash: body === undefined ? null : sha256(JSON.stringify(body)),
-      ...{ runId, status: answer.status, code: answer.body?.code ?? null },
+      ...{ runId, traceId: answer.body?.traceId ?? null, status: answer.status, code: answer.body?.code ?? null },
       ...more,
     })
     return answer

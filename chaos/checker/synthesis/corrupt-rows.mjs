@@ -159,7 +159,8 @@ export const rowCorruptions = [
   {
     ...{ name: 'who submitted decides', breaks: 'I8' },
     falsify: (campaign) => {
-      oneOf(campaign, 'dump/gate', ({ status }) => status === 'decided').decided_by = 'submitter'
+      const gate = oneOf(campaign, 'dump/gate', ({ status }) => status === 'decided')
+      gate.decided_by = gate.submitted_by
     },
   },
   {
