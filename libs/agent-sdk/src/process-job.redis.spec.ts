@@ -281,6 +281,19 @@ test('J3 the last attempt of an unexpected error is a failure without the errorâ
   expect(await desk.failedWithoutReply(queue)).toEqual([])
 })
 
+test('W4 the last start is the last attempt, and answered, also where the policy allows more attempts', async () => {
+  const { queue } = await serve(
+    agentDoing(() => {
+      throw new RetryableError('REGISTRY_BUSY')
+    }),
+    { maxStartedAttempts: 2 },
+  )
+  const job = aJob()
+  await send(queue, job, 8)
+  await answered(job, 'failed')
+  expect(kindsOf(job)).toEqual(['started', 'retrying', 'started', 'failed'])
+})
+
 test('an error that cannot pass fails at once', async () => {
   const { queue } = await serve(
     agentDoing(() => {

@@ -62,6 +62,8 @@ export interface QueueDesk {
 const silent: readonly (readonly [RegExp, SilentFailure['code']])[] = [
   [/stalled more than allowable limit/, 'STALLED_OUT'],
   [/started more than allowable limit/, 'STALLED_OUT'],
+  // Given up on the last start, without a word: nobody was left who could say it.
+  [/^(LOCK_LOST|INTERNAL)$/, 'STALLED_OUT'],
   [/^REPLY_NOT_SENT$/, 'REPLY_NOT_SENT'],
 ]
 

@@ -4,6 +4,7 @@
  * W1  A lost lock cancels the processor: BullMQ only tells of it.
  * W2  What is thrown reaches Redis in clear, so only codes are: message and stack are replaced.
  * W3  A job put off (`later`) costs no attempt.
+ * W4  The last execution is the last by attempts or by starts, whichever is first: BullMQ retries neither.
  */
 import { BullModule, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq'
 import { Module, type DynamicModule, type Type } from '@nestjs/common'
@@ -50,11 +51,11 @@ export const toBullError = (error: unknown): Error => {
 }
 
 const makeProcessor = (settings: WorkerSettings): Type<WorkerHost> => {
-  const { queue, rate } = settings
+  const { queue, rate, maxStartedAttempts: startsMax = 6 } = settings
   class QueueProcessor extends WorkerHost {
     // Three declared parameters are what makes BullMQ give a signal.
     async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
-      const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
+      const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1) || job.attemptsStarted >= startsMax // W4
       const backoff = typeof job.opts.backoff === 'object' ? (job.opts.backoff as Partial<Backoff>) : {} // ours, or defaults
       const seen: WorkerJob = {
         id: job.id ?? '',
@@ -96,7 +97,7 @@ const makeProcessor = (settings: WorkerSettings): Type<WorkerHost> => {
     lockDuration: settings.lockMs ?? 10_000,
     stalledInterval: settings.stalledIntervalMs ?? 5_000,
     maxStalledCount: settings.maxStalledCount ?? 3,
-    maxStartedAttempts: settings.maxStartedAttempts ?? 6,
+    maxStartedAttempts: startsMax,
     settings: { backoffStrategy },
   })(QueueProcessor)
   return QueueProcessor
