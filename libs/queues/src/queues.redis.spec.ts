@@ -116,7 +116,7 @@ describe('the relay', () => {
     expect(await queues.readBeat()).toBe(beat)
   })
   test('Q3 the beat does not rise over jobs that are gone', async () => {
-    await queues.sendOwed('agent.gone', [owed(aJob())])
+    await send('agent.gone', owed(aJob()))
     const beat = await queues.readBeat()
     let asked = 0
     const losing = {
@@ -127,7 +127,7 @@ describe('the relay', () => {
         return aJob({ dispatch: asked })
       },
     }
-    await expect(queues.sendOwed('agent.gone', [losing])).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
+    await expect(send('agent.gone', losing)).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
     expect(await queues.readBeat()).toBe(beat)
   })
   test('a job that no worker has begun is taken back', async () => {
