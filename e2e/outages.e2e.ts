@@ -233,7 +233,7 @@ describe('wrong configuration', () => {
   }
   const secret = 'hunter2-hunter2'
   const cases: readonly (readonly [string, Record<string, string>, readonly string[]])[] = [
-    ['gateway', {}, ['DATABASE_URL', 'REDIS_URL']],
+    ['gateway', {}, ['DATABASE_URL', 'REDIS_URL', 'SEALING_KEYS']],
     ['orchestrator', {}, ['DATABASE_URL', 'REDIS_URL', 'SEALING_KEYS', 'HASHING_KEY']],
     ['agent-kyc', {}, ['DATABASE_URL', 'REDIS_URL', 'SEALING_KEYS', 'HASHING_KEY']],
     [

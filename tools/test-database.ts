@@ -57,6 +57,9 @@ export const aDatabase = async (): Promise<TestDatabase> => {
   }
 }
 
+/** A key ring for stores and vaults of specs: the same in all of them. */
+export const aRing = { current: 'spec', keys: { spec: new Uint8Array(32).fill(7) } }
+
 /** Address of the test run's Redis and a key prefix that nobody else uses: one per test file. */
 export const aRedis = (): { readonly url: string; readonly prefix: string } => ({
   url: inject('redisUrl'),

@@ -33,6 +33,7 @@ await runMain(async () => {
   const store = openStore({
     url: config.DATABASE_URL,
     max: config.DATABASE_POOL_MAX,
+    sealing: config.SEALING_KEYS,
     applicationName: 'gateway',
     // A client waits for the answer: half a minute is for batch work.
     connectTimeoutMs: 2_000,

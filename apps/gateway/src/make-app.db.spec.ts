@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { makeSignalSender } from '@flotilla/queues'
-import { asTenant, findBrokenAudit } from '@flotilla/store'
+import { asTenant, findBrokenAudit, inTransaction, readEvents, readInput } from '@flotilla/store'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { v7 as uuidv7 } from 'uuid'
@@ -78,8 +78,8 @@ describe('submitting', () => {
   })
   test('members that the contract does not name never reach the run', async () => {
     const { body } = await submit({}, { input: { amount: 5, outcome: 'bad' } })
-    const { rows } = await world.owner.pool.query('select input from run where id = $1', [body.runId])
-    expect(rows[0].input).toEqual({ amount: 5 })
+    const stored = await inTransaction(world.owner.pool, (tx) => readInput(tx, body.runId))
+    expect(stored).toEqual({ input: { amount: 5 } })
   })
   test('of thirty at once under one key one is the run; another body is 422', async () => {
     const headers = { 'idempotency-key': 'order-1' }
@@ -487,11 +487,10 @@ describe('operators', () => {
     const path = `/runs/${runId}/signals/documents_arrived`
     expect((await world.ask('submitter', 'POST', path, { pages: 3 })).status).toBe(202)
     expect((await world.ask('submitter', 'POST', path)).status).toBe(202)
-    const { rows } = await world.owner.pool.query(
-      `select event ->> 'name' as name, event -> 'payload' as payload from inbox where run_id = $1 order by id`,
-      [runId],
+    const { events } = await inTransaction(world.owner.pool, (tx) =>
+      readEvents(tx, [runId], { eventsMax: 10, bytesMax: 100_000 }),
     )
-    expect(rows).toEqual([
+    expect(events.map(({ event }) => event)).toMatchObject([
       { name: 'documents_arrived', payload: { pages: 3 } },
       { name: 'documents_arrived', payload: null },
     ])

@@ -11,6 +11,6 @@ test('addresses and keys are all that must be given', () => {
 test('every problem is told at once and no value is repeated', () => {
   const wrong = { DATABASE_URL: 'SECRET', PORT: '99999', RATE_BURST: 'x', TRUST_PROXY: 'perhaps' }
   expect(() => readConfig(wrong)).toThrow(ConfigError)
-  expect(() => readConfig(wrong)).toThrow(/DATABASE_URL.*REDIS_URL.*PORT.*TRUST_PROXY.*RATE_BURST/)
+  expect(() => readConfig(wrong)).toThrow(/DATABASE_URL.*REDIS_URL.*SEALING_KEYS.*PORT.*TRUST_PROXY.*RATE_BURST/)
   expect(() => readConfig(wrong)).not.toThrow('SECRET')
 })

@@ -24,6 +24,7 @@ const settings = {
   DATABASE_POOL_MAX: integer({ min: 2, max: 100, default: 12 }),
   REDIS_URL: url(['redis', 'rediss']),
   REDIS_PREFIX: optional(text()),
+  SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
   PORT: integer({ min: 0, max: 65_535, default: 3_000 }),
   /** A container gives 0.0.0.0. */
   HOST: text({ default: '127.0.0.1', maxLength: 255 }),
@@ -46,7 +47,6 @@ const settings = {
   SUBMIT_BATCH_MAX: integer({ min: 1, max: 1_000, default: 100 }),
   SUBMIT_WAITING_MAX: integer({ min: 1, max: 100_000, default: 5_000 }),
   /** Opens and seals the secrets of webhooks, as the orchestrators do. */
-  SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
   HASHING_KEY: key32,
   /** Ports that endpoints of webhooks may have. */
   WEBHOOK_PORTS: words({ pattern: /^\d{1,5}$/, accepts: 'ports with commas between', default: ['443'] }),

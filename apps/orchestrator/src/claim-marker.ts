@@ -10,7 +10,10 @@ export interface ClaimMarker {
 }
 
 /** Opens the session on first use and again when it was lost; `mark` rejects while Postgres is away. */
-export const makeClaimMarker = (options: Omit<StoreOptions, 'max' | 'onError'>, orchestrator: string): ClaimMarker => {
+export const makeClaimMarker = (
+  options: Omit<StoreOptions, 'max' | 'onError' | 'sealing'>,
+  orchestrator: string,
+): ClaimMarker => {
   let held: HeldName | null = null
   let marked = false
   const open = async (): Promise<HeldName> => {

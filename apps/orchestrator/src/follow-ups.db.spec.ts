@@ -18,10 +18,13 @@ import {
   registerDefinition,
   submitRuns,
   type Store,
+  readRun,
+  readState,
+  listDebts,
 } from '@flotilla/store'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
 import type { ReceivedReply } from './replies-inbox.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
@@ -83,8 +86,8 @@ const hashes = new Map(definitions.map((definition) => [definition, hashOf(defin
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
-  engine = openStore({ url: database.engineUrl, max: 6, applicationName: 'spec-engine' })
+  owner = openStore({ sealing: aRing, url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 6, applicationName: 'spec-engine' })
   for (const definition of definitions)
     await asTenant(engine.pool, 'default', (tx) =>
       registerDefinition(tx, {
@@ -133,12 +136,18 @@ interface Debt {
   readonly dispatch: number
   readonly n: number
 }
-const debts = async (): Promise<Debt[]> =>
-  (
-    await owner.pool.query<Debt>(
-      `select run_id, step, dispatch, (payload -> 'input' ->> 'n')::int as n from outbox order by run_id, dispatch`,
-    )
-  ).rows
+const debts = async (): Promise<Debt[]> => {
+  const { rows } = await owner.pool.query<{ runId: string; step: string; dispatch: number }>(
+    `select run_id as "runId", step, dispatch from outbox`,
+  )
+  const owed = (await listDebts(owner.pool, rows)).map(({ runId, step, dispatch, payload }) => ({
+    run_id: runId,
+    step,
+    dispatch,
+    n: (payload.input as { n: number }).n,
+  }))
+  return owed.toSorted((a, b) => a.run_id.localeCompare(b.run_id) || a.dispatch - b.dispatch)
+}
 const reply = (debt: Debt, event: Record<string, unknown>): ReceivedReply => ({
   entryId: randomUUID(),
   runId: debt.run_id,
@@ -148,8 +157,11 @@ const reply = (debt: Debt, event: Record<string, unknown>): ReceivedReply => ({
 const answered = (debt: Debt): ReceivedReply =>
   reply(debt, { type: 'StepSucceeded', output: { answer: debt.n * 2 }, usage: null })
 
-const rowOf = async (runId: string) =>
-  (await owner.pool.query('select status, state, result, error from run where id = $1', [runId])).rows[0]
+const rowOf = async (runId: string): Promise<any> =>
+  inTransaction(owner.pool, async (tx) => ({
+    ...(await readRun(tx, runId)),
+    state: (await readState(tx, runId))?.state ?? null,
+  }))
 
 /** Answers what is owed and ticks until nothing is owed and nothing waits. */
 const settle = async (): Promise<void> => {

@@ -12,7 +12,7 @@ import {
 } from '@flotilla/store'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import type { ReceivedReply } from './replies-inbox.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { tick } from './tick.js'
@@ -80,9 +80,9 @@ const hash = hashOf(desk as unknown as Json) // a definition is JSON
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
-  engine = openStore({ url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
-  gateway = openStore({ url: database.gatewayUrl, max: 2, applicationName: 'spec-gateway' })
+  owner = openStore({ sealing: aRing, url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
+  gateway = openStore({ sealing: aRing, url: database.gatewayUrl, max: 2, applicationName: 'spec-gateway' })
   await asTenant(engine.pool, shippedTenant, (tx) =>
     registerDefinition(tx, { name: desk.name, version: 1, hash, definition: desk, createdBy: 'spec' }),
   )

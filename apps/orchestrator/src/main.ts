@@ -48,7 +48,12 @@ await runMain(async () => {
   const storeOptions = { url: config.DATABASE_URL, applicationName: name }
   const warn = (what: string) => (error: unknown) =>
     void log.warn({ what, code: (error as { code?: string }).code ?? null }, 'connection trouble')
-  const store = openStore({ ...storeOptions, max: config.DATABASE_POOL_MAX, onError: warn('postgres') })
+  const store = openStore({
+    ...storeOptions,
+    max: config.DATABASE_POOL_MAX,
+    sealing: config.SEALING_KEYS,
+    onError: warn('postgres'),
+  })
   const sealer = makeSealer(config.SEALING_KEYS, config.hashingKey)
   const queues = makeAgentQueues(place)
   const desk = makeQueueDesk(place)
@@ -73,7 +78,16 @@ await runMain(async () => {
   const relayLoop = makeLoop({
     name: 'relay',
     idleMs: config.TICK_IDLE_MS,
-    run: () => relay({ store, queues, sealer, windowMax: config.RELAY_WINDOW, onLost }),
+    run: () =>
+      relay({
+        store,
+        queues,
+        sealer,
+        windowMax: config.RELAY_WINDOW,
+        onLost,
+        onUnreadable: ({ runId, step, dispatch, unreadable: code }) =>
+          void log.error({ run_id: runId, step, dispatch, code }, 'a debt cannot be read and is not sent'),
+      }),
     onError: onError('relay'),
   })
 

@@ -26,6 +26,8 @@ export interface RelayDependencies {
   readonly windowMax: number
   /** Told when Redis turned out to have lost jobs: how many are owed again. */
   readonly onLost: (lost: number) => void
+  /** Told of a row that is not sent because it cannot be read; its deadline, and the run's next tick, deal with it. */
+  readonly onUnreadable?: (row: OwedRow) => void
 }
 
 /** Above this many bytes of JSON the input stays in Postgres and the agent reads it there. */
@@ -98,7 +100,9 @@ const isBeatFallen = (error: unknown): boolean => error instanceof CodedError &&
 export const relay = (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
   const { store, queues, sealer, windowMax } = dependencies
   return inTransaction(store.pool, async (tx, closing) => {
-    const [{ lastBeat, nextBeat }, rows] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax })])
+    const [{ lastBeat, nextBeat }, taken] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax })])
+    const rows = taken.filter((row) => !row.unreadable)
+    for (const row of taken) if (row.unreadable) dependencies.onUnreadable?.(row)
     const recover = () => recoverLostJobs(tx, dependencies, lastBeat)
     if (rows.length === 0) return (await recover()).lost ? 'more' : 'idle'
     const owed = new Map([...byQueue(rows)].map(([queue, of]) => [queue, of.map((row) => toJob(row, sealer))]))

@@ -40,7 +40,7 @@ const server = createServer(async (request, response) => {
 
 beforeAll(async () => {
   database = await aDatabase()
-  const open = (url: string) => openStore({ url, max: 6, applicationName: 'spec' })
+  const open = (url: string) => openStore({ sealing: 'open', url, max: 6, applicationName: 'spec' })
   engine = open(database.engineUrl)
   gateway = open(database.gatewayUrl)
   owner = open(database.ownerUrl)

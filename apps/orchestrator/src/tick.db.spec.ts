@@ -8,11 +8,13 @@ import {
   readStateParts,
   submitRuns,
   type Store,
+  readRun,
+  readState,
 } from '@flotilla/store'
 import { benchDesk } from '@flotilla/workflows'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
 import type { ReceivedReply } from './replies-inbox.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
@@ -26,8 +28,8 @@ let engine: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
-  engine = openStore({ url: database.engineUrl, max: 6, applicationName: 'spec-engine' })
+  owner = openStore({ sealing: aRing, url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 6, applicationName: 'spec-engine' })
   await seedShipped(engine)
 })
 afterAll(async () => {
@@ -91,8 +93,12 @@ const started = (debt: Debt) => reply(debt, { type: 'StepStarted' })
 const succeeded = (debt: Debt) =>
   reply(debt, { type: 'StepSucceeded', output: { agent: 'bench-kyc', verdict: 'pass' }, usage: null })
 
-const rowOf = async (runId: string) =>
-  (await owner.pool.query('select status, state, position, published, crashes from run where id = $1', [runId])).rows[0]
+const rowOf = async (runId: string): Promise<any> =>
+  inTransaction(owner.pool, async (tx) => ({
+    ...(await readRun(tx, runId)),
+    ...(await tx.query('select crashes from run where id = $1', [runId])).rows[0],
+    state: (await readState(tx, runId))?.state ?? null,
+  }))
 
 /** Answers everything that is owed until nothing is. */
 const settleAll = async (): Promise<void> => {
@@ -194,11 +200,12 @@ test('T4: a missed deadline does not fire while replies are not read up to date'
   await ticking()
   const [first] = await debts()
   await ticking([started(first!)])
-  await owner.pool.query(
-    `update run set next_deadline_at = now() - interval '1 hour',
-       state = jsonb_set(state, array['steps', $2, 'dueAt'], '1000') where id = $1`,
-    [id, first!.step],
-  )
+  const { state } = await rowOf(id!)
+  const due = { ...state, steps: { ...state.steps, [first!.step]: { ...state.steps[first!.step], dueAt: 1000 } } }
+  await owner.pool.query(`update run set next_deadline_at = now() - interval '1 hour', state = $2 where id = $1`, [
+    id,
+    JSON.stringify(due),
+  ])
   await ticking([], {}, false)
   expect((await debts()).find((debt) => debt.step === first!.step)?.dispatch).toBe(first!.dispatch)
   await ticking([], {}, true)

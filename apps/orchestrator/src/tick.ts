@@ -3,6 +3,7 @@ import {
   claimRuns,
   claimSuspect,
   inTransaction,
+  keysForSaving,
   isPostgresAway,
   insertInbox,
   lockOpenGates,
@@ -231,6 +232,8 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       // Outside of T2: a database that does not answer just now is nobody's bug, and parks nobody.
       const definition = await definitions.byHash(run.definitionHash)
       try {
+        const unreadable = run.unreadable ?? rows.find((row) => row.unreadable !== null)?.unreadable
+        if (unreadable) throw new Error(unreadable)
         if (!definition) throw new Error('DEFINITION_MISSING')
         if (run.semantics > semanticsKnown) throw new Error('SEMANTICS_UNKNOWN')
         const taken = takenOf(rows, replies)
@@ -279,10 +282,15 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         dependencies.onParked(run, reason, error)
       }
     }
+    const keys = await keysForSaving(
+      tx,
+      ticked.map(({ run }) => run.runId),
+    )
     closing(
       saveApplied(
         tx,
         ticked.map((one) => one.applied),
+        keys,
       ),
     )
     await repinRuns(tx, repinned)

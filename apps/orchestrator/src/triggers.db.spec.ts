@@ -12,10 +12,12 @@ import {
   submitRuns,
   type DueTrigger,
   type Store,
+  readInput,
+  readRun,
 } from '@flotilla/store'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
 import { fireCompletions } from './fire-completions.js'
 import { fireSchedules, planFiring } from './fire-schedules.js'
@@ -29,8 +31,8 @@ let engine: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
-  engine = openStore({ url: database.engineUrl, max: 8, applicationName: 'spec-engine' })
+  owner = openStore({ sealing: aRing, url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 8, applicationName: 'spec-engine' })
 })
 afterAll(async () => {
   await Promise.all([owner.close(), engine.close()])
@@ -131,7 +133,12 @@ interface RunRow {
   chain_depth: number
 }
 const runs = async (workflow: string): Promise<RunRow[]> =>
-  (await owner.pool.query<RunRow>('select * from run where workflow = $1 order by id', [workflow])).rows
+  inTransaction(owner.pool, async (tx) => {
+    const { rows } = await tx.query<RunRow>('select * from run where workflow = $1 order by id', [workflow])
+    const opened: RunRow[] = []
+    for (const row of rows) opened.push({ ...row, input: (await readInput(tx, row.id))?.input ?? null })
+    return opened
+  })
 const triggers = () => asTenant(engine.pool, 'acme', listTriggers)
 
 const daily = (given: Partial<DueTrigger['spec']> = {}): DueTrigger['spec'] => ({
@@ -348,9 +355,12 @@ describe('correlated events', () => {
       publishSignal(tx, { name, key, payload: { amount }, by: 'bank', keepForMs: 60_000 }),
     )
   const results = async () =>
-    (await owner.pool.query(`select result from run where workflow = 'waits' order by id`)).rows.map(
-      ({ result }) => result,
-    )
+    inTransaction(owner.pool, async (tx) => {
+      const { rows } = await tx.query(`select id from run where workflow = 'waits' order by id`)
+      const given: unknown[] = []
+      for (const { id } of rows) given.push((await readRun(tx, id))?.result)
+      return given
+    })
 
   test('an event ends the waits of every run under its key, and one that came before them does as well', async () => {
     const hash = await register(waits)

@@ -70,7 +70,7 @@ beforeAll(async () => {
   receiver = await startOtlpReceiver()
   await startExport({ endpoint: receiver.endpoint, toConsole: false, serviceName: 'agent-test' })
   database = await aDatabase()
-  vault = openVault(database.vaultUrl)
+  vault = openVault(database.vaultUrl, { sealing: 'open' })
   queues = makeAgentQueues(place)
   desk = makeQueueDesk(place)
   writer = makeReplyWriter(place)

@@ -69,7 +69,11 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
   const agents = typeof app.agents === 'function' ? await app.agents(config) : app.agents
   const queues = byQueue(agents, app.queueOf ?? queueOfAgent)
 
-  const vault = openVault(config.DATABASE_URL, { connectionsMax: config.AGENT_VAULT_CONNECTIONS, onError })
+  const vault = openVault(config.DATABASE_URL, {
+    sealing: config.SEALING_KEYS,
+    connectionsMax: config.AGENT_VAULT_CONNECTIONS,
+    onError,
+  })
   const writer = makeReplyWriter(place, { onError })
   const running = new Map<string, AbortController>()
   const stopping = new AbortController()

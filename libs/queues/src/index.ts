@@ -17,7 +17,7 @@ export { makeReplyWriter, type ReplyWriter } from './reply-writer.js'
 export { makeRunsQueue, type Nudged, type Priority, type RunsQueue } from './runs-queue.js'
 export { runsWorkerModule } from './runs-worker.js'
 export { makeSealer, type SealedFor, type Sealer } from './seal.js'
-export { parseKey, parseSealingKeys, sealingKeysShape, type SealingKeys } from './sealing-keys.js'
+export { parseKey, parseSealingKeys, sealingKeysShape, type SealingKeys } from '@flotilla/contracts/sealing'
 export {
   listenForCancel,
   listenForHistory,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { TerminalError } from '@flotilla/contracts'
 import { describe, expect, test } from 'vitest'
 import { makeSealer, type SealedFor } from './seal.js'
-import { parseSealingKeys } from './sealing-keys.js'
+import { parseSealingKeys } from '@flotilla/contracts/sealing'
 
 const key = () => randomBytes(32).toString('base64')
 const to: SealedFor = { runId: 'r1', step: 'kyc', dispatch: 1, contract: 'kyc.input.v1', direction: 'job' }

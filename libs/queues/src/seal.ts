@@ -17,7 +17,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { TerminalError } from '@flotilla/contracts'
-import type { SealingKeys } from './sealing-keys.js'
+import type { SealingKeys } from '@flotilla/contracts/sealing'
 
 /** What a sealed text is bound to. */
 export interface SealedFor {

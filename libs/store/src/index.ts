@@ -10,6 +10,8 @@ export {
   type OpenedMap,
   type SavedItem,
 } from './sql/map-items.js'
+export { leaveOpen } from './sealing/connection-sealing.js'
+export { keysForSaving, type RunKeys } from './sealing/run-keys.js'
 export { askAsTenant, asTenant, inTransaction, type Closing } from './transaction.js'
 export { jsonText, plainText } from './json-text.js'
 export { now, openStore, ping, type Db, type Store, type StoreOptions, type Tx } from './open-store.js'

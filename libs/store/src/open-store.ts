@@ -1,6 +1,8 @@
+import type { SealingKeys } from '@flotilla/contracts/sealing'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool, types, type ClientBase, type ClientConfig } from 'pg'
 import { PrismaClient } from './generated/client.js'
+import { giveSealing } from './sealing/connection-sealing.js'
 
 /** What a statement runs on: the pool (a transaction of its own) or one connection. */
 export type Db = Pool | ClientBase
@@ -24,6 +26,11 @@ export interface StoreOptions {
    * frozen, or behind a network that drops everything, never comes to apply it.
    */
   readonly answerTimeoutMs?: number
+  /**
+   * The ring that personal columns are sealed with. `open`: what is written stays readable and nothing sealed can be read;
+   * for tests that look at rows themselves.
+   */
+  readonly sealing: SealingKeys | 'open'
   /** Told of a connection that broke while idle; the pool replaces it by itself. */
   readonly onError?: (error: Error) => void
 }
@@ -38,7 +45,7 @@ export interface Store {
 const bigintOid = 20
 
 /** Session settings; times in milliseconds. Custom plans: a plan made while tables were empty cost a third of throughput. */
-const sessionSettings = (options: StoreOptions): string =>
+const sessionSettings = (options: Omit<StoreOptions, 'sealing'>): string =>
   Object.entries({
     plan_cache_mode: 'force_custom_plan',
     statement_timeout: options.statementTimeoutMs ?? 15_000,
@@ -52,7 +59,7 @@ const sessionSettings = (options: StoreOptions): string =>
     .join(' ')
 
 /** Connection settings shared by the pool and by single connections (`holdName`). */
-export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError'>): ClientConfig => ({
+export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError' | 'sealing'>): ClientConfig => ({
   connectionString: options.url,
   application_name: options.applicationName,
   options: sessionSettings({ ...options, max: 1 }),
@@ -74,6 +81,7 @@ export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError'>)
 export const openStore = (options: StoreOptions): Store => {
   const pool = new Pool({ ...connectionConfig(options), max: options.max })
   pool.on('error', (error) => options.onError?.(error))
+  giveSealing(pool, options.sealing)
   let prisma: PrismaClient | undefined
   return {
     pool,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { openStore, type Store } from './open-store.js'
 import { appendAudit, findBrokenAudit } from './sql/audit.js'
 import { readRun } from './sql/read-runs.js'
@@ -17,7 +17,7 @@ const theirs = aSubmission({ tenant: 'theirs' })
 
 beforeAll(async () => {
   database = await aDatabase()
-  const open = (url: string) => openStore({ url, max: 4, applicationName: 'spec' })
+  const open = (url: string) => openStore({ sealing: aRing, url, max: 4, applicationName: 'spec' })
   owner = open(database.ownerUrl)
   gateway = open(database.gatewayUrl)
   engine = open(database.engineUrl)

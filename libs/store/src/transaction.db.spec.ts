@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { openStore, ping, type Store } from './open-store.js'
 import { asTenant, askAsTenant, inTransaction } from './transaction.js'
 
@@ -8,7 +8,7 @@ let store: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  store = openStore({ url: database.gatewayUrl, max: 2, applicationName: 'spec', answerTimeoutMs: 300 })
+  store = openStore({ sealing: aRing, url: database.gatewayUrl, max: 2, applicationName: 'spec', answerTimeoutMs: 300 })
 })
 afterAll(async () => {
   await store.close()

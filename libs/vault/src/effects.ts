@@ -9,6 +9,7 @@
  * E6  What was undone is not done: begun again it is another effect, with a key of its own; the earlier one is kept.
  */
 import type { Pool } from 'pg'
+import type { VaultKeys } from './vault-keys.js'
 
 /** What names an effect. */
 export interface EffectKey {
@@ -110,10 +111,16 @@ interface Row {
   readonly attempt: number
 }
 
+const place = (column: 'outcome' | 'compensate', { step, visit, name, key }: EffectKey) =>
+  ({ table: 'effect', column, row: [step, visit, name, key], bound: 'family' }) as const
+
 /** Statements over `vault.effect`. */
-export const makeEffects = (pool: Pool): Effects => ({
+export const makeEffects = (pool: Pool, keys: VaultKeys): Effects => ({
   begin: async (intent) => {
     const { honoursKeys = true, compensate = null } = intent
+    const key = await keys.of(intent.rootRunId)
+    // The agent is looked for by a statement; what it is given may be personal.
+    const undoing = compensate && { ...compensate, input: key.seal(place('compensate', intent), compensate.input) }
     const { rows } = await pool.query<Row>(beginSql, [
       ...keyOf(intent),
       intent.tenantId,
@@ -122,18 +129,19 @@ export const makeEffects = (pool: Pool): Effects => ({
       intent.dispatch,
       intent.attempt,
       honoursKeys,
-      compensate === null ? null : JSON.stringify(compensate),
+      undoing === null ? null : JSON.stringify(undoing),
     ])
     const row = rows[0]
-    if (row?.status === 'done') return { status: 'done', outcome: row.outcome }
+    if (row?.status === 'done') return { status: 'done', outcome: key.open(place('outcome', intent), row.outcome) }
     if (row?.status === 'unknown')
       return { status: 'unknown', at: row.at.getTime(), dispatch: row.dispatch, attempt: row.attempt }
     return { status: 'open', idempotencyKey: row?.idempotency_key ?? intent.idempotencyKey }
   },
   finish: async (key, outcome) => {
-    const text = JSON.stringify(outcome ?? null)
+    const sealing = await keys.of(key.rootRunId)
+    const text = JSON.stringify(sealing.seal(place('outcome', key), outcome ?? null))
     const { rows } = await pool.query<{ outcome: unknown }>(finishSql, [...keyOf(key), text])
-    return rows[0]?.outcome ?? null
+    return sealing.open(place('outcome', key), rows[0]?.outcome)
   },
   fail: async (key) => {
     await pool.query(failSql, keyOf(key))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
+import type { VaultKeys } from './vault-keys.js'
 
 /** Payloads that are too large to travel. */
 export interface Payloads {
@@ -16,14 +17,17 @@ export interface Payloads {
 }
 
 /** Statements over `vault.payload` and `vault.read_input`. */
-export const makePayloads = (pool: Pool): Payloads => ({
+export const makePayloads = (pool: Pool, keys: VaultKeys): Payloads => ({
   readInput: async (runId, step, dispatch) => {
     const { rows } = await pool.query<{ input: unknown }>('select vault.read_input($1, $2, $3) as input', [
       runId,
       step,
       dispatch,
     ])
-    return rows[0]?.input ?? null
+    const input = rows[0]?.input ?? null
+    if (input === null) return null
+    const place = { table: 'outbox', column: 'input', row: [step, dispatch], bound: 'run' } as const
+    return (await keys.of(runId)).open(place, input)
   },
   save: async ({ tenantId, runId, body }) => {
     const ref = `vault:${randomUUID()}`

@@ -9,7 +9,7 @@ let database: TestDatabase
 let vault: Vault
 beforeAll(async () => {
   database = await aDatabase()
-  vault = openVault(database.vaultUrl)
+  vault = openVault(database.vaultUrl, { sealing: 'open' })
 })
 afterAll(async () => {
   await vault.close()

@@ -1,9 +1,11 @@
+import type { SealingKeys } from '@flotilla/contracts/sealing'
 import type { Pool } from 'pg'
 import { makeCheckpoints, type Checkpoints } from './checkpoints.js'
 import { makeEffects, type Effects } from './effects.js'
 import { makeFacts, type FactStore } from './facts.js'
 import { makePayloads, type Payloads } from './payloads.js'
 import { makePool } from './pool.js'
+import { makeVaultKeys } from './vault-keys.js'
 
 /** What agents may keep in Postgres, under a role that sees nothing else. */
 export interface Vault {
@@ -16,20 +18,28 @@ export interface Vault {
   readonly close: () => Promise<void>
 }
 
-/** The vault over a pool of the caller's. */
-export const vaultOver = (pool: Pool): Omit<Vault, 'close'> => ({
-  payloads: makePayloads(pool),
-  effects: makeEffects(pool),
-  facts: makeFacts(pool),
-  checkpoints: makeCheckpoints(pool),
-  ping: async () => void (await pool.query('select 1')),
-})
+/** The vault over a pool of the caller's. `open`: nothing is sealed, for tests that look at rows themselves. */
+export const vaultOver = (pool: Pool, sealing: SealingKeys | 'open'): Omit<Vault, 'close'> => {
+  const keys = makeVaultKeys(pool, sealing)
+  return {
+    payloads: makePayloads(pool, keys),
+    effects: makeEffects(pool, keys),
+    facts: makeFacts(pool),
+    checkpoints: makeCheckpoints(pool, keys),
+    ping: async () => void (await pool.query('select 1')),
+  }
+}
 
 /** Opens the vault; `databaseUrl` is that of role flotilla_vault. */
 export const openVault = (
   databaseUrl: string,
-  options: { readonly connectionsMax?: number; readonly onError?: (error: Error) => void } = {},
+  options: {
+    /** The ring that what agents keep is sealed with. */
+    readonly sealing: SealingKeys | 'open'
+    readonly connectionsMax?: number
+    readonly onError?: (error: Error) => void
+  },
 ): Vault => {
   const pool = makePool(databaseUrl, options)
-  return { ...vaultOver(pool), close: () => pool.end() }
+  return { ...vaultOver(pool, options.sealing), close: () => pool.end() }
 }

@@ -1,5 +1,5 @@
 import type { Json, RunEvent, RunState, WorkflowDefinition } from '@flotilla/engine'
-import { asTenant } from '@flotilla/store'
+import { asTenant, inTransaction, readState } from '@flotilla/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, aRedis, type TestDatabase } from '../../../../tools/test-database.js'
 import { aWorld, type World } from '../testing/a-world.js'
@@ -55,8 +55,8 @@ afterAll(async () => {
 })
 
 const view = async (runId: string) => (await world.ask('operator', 'GET', `/runs/${runId}`)).body
-const stateOf = async (runId: string) =>
-  (await world.owner.pool.query<{ state: RunState }>('select state from run where id = $1', [runId])).rows[0]?.state
+const stateOf = async (runId: string): Promise<RunState | null> =>
+  (await inTransaction(world.owner.pool, (tx) => readState(tx, runId)))?.state ?? null
 /** The agent of a step answers: with an output, or with an error's code. */
 const answer = async (definition: WorkflowDefinition, runId: string, step: string, output: Json | string) => {
   const from = { at: Date.now(), step, dispatch: (await stateOf(runId))?.steps[step]?.dispatch ?? 0, attempt: 1 }

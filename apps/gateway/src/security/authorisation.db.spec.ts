@@ -34,7 +34,7 @@ const erase = async (runId: string): Promise<void> => {
 beforeAll(async () => {
   database = await aDatabase()
   world = await aWorld(database, redis)
-  seer = openStore({ url: database.superuserUrl, max: 2, applicationName: 'spec-seer' })
+  seer = openStore({ sealing: 'open', url: database.superuserUrl, max: 2, applicationName: 'spec-seer' })
   for (const [id, principal] of [
     ['empty', 'empty'],
     ['namesake', 'submitter'],

@@ -23,7 +23,7 @@ beforeAll(async () => {
   database = await aDatabase()
   const unlimited = { RATE_PER_SECOND: '1000000', RATE_BURST: '1000000', AUTH_FAILURES_BURST: '100000' }
   world = await aWorld(database, redis, { ...unlimited, AUTH_FAILURES_PER_SECOND: '10000' })
-  seer = openStore({ url: database.superuserUrl, max: 1, applicationName: 'spec-seer' })
+  seer = openStore({ sealing: 'open', url: database.superuserUrl, max: 1, applicationName: 'spec-seer' })
 })
 afterAll(async () => {
   await world.close()

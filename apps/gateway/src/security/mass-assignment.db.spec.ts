@@ -16,7 +16,7 @@ const redis = aRedis()
 beforeAll(async () => {
   database = await aDatabase()
   world = await aWorld(database, redis)
-  seer = openStore({ url: database.superuserUrl, max: 2, applicationName: 'spec-seer' })
+  seer = openStore({ sealing: 'open', url: database.superuserUrl, max: 2, applicationName: 'spec-seer' })
   victim = await aVictim(world)
   columns = await columnNames(seer.pool)
 })

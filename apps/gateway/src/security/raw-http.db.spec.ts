@@ -14,7 +14,7 @@ const redis = aRedis()
 beforeAll(async () => {
   database = await aDatabase()
   world = await aWorld(database, redis)
-  seer = openStore({ url: database.superuserUrl, max: 1, applicationName: 'spec-seer' })
+  seer = openStore({ sealing: 'open', url: database.superuserUrl, max: 1, applicationName: 'spec-seer' })
 })
 afterAll(async () => {
   await world.close()

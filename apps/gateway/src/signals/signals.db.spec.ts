@@ -1,3 +1,4 @@
+import { inTransaction, readEvents } from '@flotilla/store'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, aRedis, type TestDatabase } from '../../../../tools/test-database.js'
@@ -29,9 +30,11 @@ test('an event reaches the run that waits for it, and the next is kept', async (
   const runId = await aWaiting('INV-1')
   const { status, body } = await publish({ key: 'INV-1', payload: { amount: 5 } })
   expect([status, body]).toEqual([202, { name: 'paid', delivered: 1, kept: false }])
-  const { rows } = await world.owner.pool.query(`select event from inbox where run_id = $1`, [runId])
+  const { events } = await inTransaction(world.owner.pool, (tx) =>
+    readEvents(tx, [runId], { eventsMax: 10, bytesMax: 100_000 }),
+  )
   const event = { type: 'SignalReceived', name: 'paid', key: 'INV-1', payload: { amount: 5 }, by: 'submitter' }
-  expect(rows).toEqual([{ event }])
+  expect(events).toMatchObject([{ event }])
   expect((await publish({ key: 'INV-1' })).body).toEqual({ name: 'paid', delivered: 0, kept: true })
   expect((await publish({ key: 'INV-1', keepForMs: 0 })).body).toEqual({ name: 'paid', delivered: 0, kept: false })
 })

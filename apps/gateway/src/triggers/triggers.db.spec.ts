@@ -1,5 +1,13 @@
 import type { WorkflowDefinition } from '@flotilla/engine'
-import { activateTriggers, asTenant, registerDefinition, shippedTenant } from '@flotilla/store'
+import {
+  activateTriggers,
+  asTenant,
+  registerDefinition,
+  shippedTenant,
+  inTransaction,
+  readInput,
+  readRun,
+} from '@flotilla/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, aRedis, type TestDatabase } from '../../../../tools/test-database.js'
 import { fingerprintOf } from '../runs/idempotency.js'
@@ -106,8 +114,12 @@ test('a schedule is fired by hand: its run is who did it', async () => {
   const { status, body, headers } = await world.ask('operator', 'POST', '/triggers/by-hand/weekly/fire')
   expect(status).toBe(202)
   expect(headers.get('location')).toBe(`/runs/${body.runId}`)
-  const run = await world.owner.pool.query('select input, submitted_by, trace_id from run where id = $1', [body.runId])
-  expect(run.rows).toEqual([{ input: { area: 'aml' }, submitted_by: 'operator', trace_id: body.traceId }])
+  const [stored, run] = await inTransaction(world.owner.pool, async (tx) => [
+    await readInput(tx, body.runId),
+    await readRun(tx, body.runId),
+  ])
+  expect(stored).toEqual({ input: { area: 'aml' } })
+  expect(run).toMatchObject({ submittedBy: 'operator', traceId: body.traceId })
   expect(await triggersOf('by-hand')).toMatchObject([{ lastRunId: body.runId }])
   expect((await world.ask('reviewer', 'POST', '/triggers/by-hand/weekly/fire')).status).toBe(403)
   expect((await world.ask('foreign', 'POST', '/triggers/by-hand/weekly/fire')).status).toBe(404)

@@ -1,4 +1,4 @@
-import type { Store } from '@flotilla/store'
+import { leaveOpen, type Store } from '@flotilla/store'
 import type { WorkflowDefinition } from '@flotilla/engine'
 import { statementOf } from './model-statements.js'
 import { emptyTables, type Tables } from './model-tables.js'
@@ -191,7 +191,9 @@ export const makeModelPostgres = (scheduler: () => Scheduler, hooks: PostgresHoo
         last = answered.catch(() => undefined)
         return answered
       }
-      return { query, release: () => undefined }
+      const client = { query, release: () => undefined }
+      leaveOpen(client)
+      return client
     }
     const pool = {
       connect: async () => connect(),
@@ -209,6 +211,7 @@ export const makeModelPostgres = (scheduler: () => Scheduler, hooks: PostgresHoo
         }
       },
     }
+    leaveOpen(pool)
     // What the statements use of a pool: connections and queries.
     return { pool, prisma: null, close: async () => undefined } as unknown as Store
   }

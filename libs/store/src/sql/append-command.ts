@@ -1,5 +1,8 @@
+import { CodedError } from '@flotilla/contracts'
 import type { Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { runKeys } from '../sealing/run-keys.js'
+import { sealEvent } from '../sealing/sealed-event.js'
 import type { UndatedEvent } from './insert-inbox.js'
 import { waitForSlot } from './run-slots.js'
 import { rowsOf } from './statement.js'
@@ -18,7 +21,8 @@ export type Appended =
 
 const find = {
   name: 'append-command-find',
-  text: 'select status, slot_waits as waits from run where id = $1 for no key update',
+  text: `
+select status, slot_waits as waits, erased_at is not null as erased from run where id = $1 for no key update`,
 }
 
 const release = {
@@ -53,7 +57,7 @@ const allowed: Readonly<Record<AskedEvent['type'], (status: string) => boolean>>
  * Puts what a person asks into the run's inbox, in the transaction of `asTenant`. A parked run is unparked by a resume or
  * a cancellation, with its held events; a signal to it is held. Under a limit on runs at once a resumed run waits for a
  * slot, and with it all but a cancellation. Cancelling or signalling what has finished, and resuming
- * what is neither failed nor parked, is refused. Waits for a tick that holds the run (milliseconds).
+ * what is neither failed nor parked, is refused. Rejects with RUN_ERASED for an erased run. Waits for a tick that holds the run (milliseconds).
  */
 export const appendCommand = async (
   tx: Tx,
@@ -64,8 +68,9 @@ export const appendCommand = async (
     readonly traceparent: string | null
   },
 ): Promise<Appended> => {
-  const [run] = await rowsOf<{ status: string; waits: boolean }>(tx, find, [command.runId])
+  const [run] = await rowsOf<{ status: string; waits: boolean; erased: boolean }>(tx, find, [command.runId])
   if (run === undefined) return { outcome: 'unknown' }
+  if (run.erased) throw new CodedError('RUN_ERASED')
   const { status } = run
   if (!allowed[command.event.type](status)) return { outcome: 'refused', status }
   const unparks = status === 'parked' && command.event.type !== 'SignalReceived'
@@ -76,6 +81,8 @@ export const appendCommand = async (
   if (mustWait) await rowsOf(tx, hold, [command.runId])
   const waits = mustWait || (run.waits && command.event.type !== 'CancelRequested')
   const held = waits || (status === 'parked' && !unparks)
-  await rowsOf(tx, insert, [command.runId, jsonText(command.event), command.dedupKey, command.traceparent, held])
+  const keys = await runKeys(tx, [command.runId], { make: true })
+  const sealed = sealEvent(keys, { table: 'inbox', runId: command.runId }, event)
+  await rowsOf(tx, insert, [command.runId, jsonText(sealed), command.dedupKey, command.traceparent, held])
   return { outcome: 'appended', status }
 }

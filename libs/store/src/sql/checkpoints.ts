@@ -1,5 +1,9 @@
+import { CodedError } from '@flotilla/contracts'
 import type { Json, RunEvent, RunState } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
+import { runKeys, type RunKeys } from '../sealing/run-keys.js'
+import { openEvent } from '../sealing/sealed-event.js'
+import { checkpointPlace, patchPlace } from '../sealing/sealed-run.js'
 import { rowsOf } from './statement.js'
 
 export interface CheckpointRow {
@@ -13,10 +17,21 @@ export interface CheckpointRow {
 }
 
 const columns = `number, label, step, position, data, created_at as "createdAt"`
+
+const opened =
+  (keys: RunKeys, runId: string) =>
+  (row: CheckpointRow): CheckpointRow => ({
+    ...row,
+    data: keys.open(runId, checkpointPlace('data', row.number), row.data),
+  })
+
 const list = { name: 'list-checkpoints', text: `select ${columns} from checkpoint where run_id = $1 order by number` }
 
 /** Checkpoints of a run, oldest first. */
-export const listCheckpoints = (tx: Tx, runId: string): Promise<CheckpointRow[]> => rowsOf(tx, list, [runId])
+export const listCheckpoints = async (tx: Tx, runId: string): Promise<CheckpointRow[]> => {
+  const rows = await rowsOf<CheckpointRow>(tx, list, [runId])
+  return rows.length === 0 ? [] : rows.map(opened(await runKeys(tx, [runId]), runId))
+}
 
 const find = {
   name: 'find-checkpoint',
@@ -26,13 +41,15 @@ order by number desc limit 1`,
 }
 
 /** A checkpoint by number, or the last one of a label. */
-export const readCheckpoint = async (tx: Tx, runId: string, checkpoint: string): Promise<CheckpointRow | null> =>
-  (await rowsOf<CheckpointRow>(tx, find, [runId, checkpoint]))[0] ?? null
+export const readCheckpoint = async (tx: Tx, runId: string, checkpoint: string): Promise<CheckpointRow | null> => {
+  const [row] = await rowsOf<CheckpointRow>(tx, find, [runId, checkpoint])
+  return row === undefined ? null : opened(await runKeys(tx, [runId]), runId)(row)
+}
 
 const snapshot = {
   name: 'read-snapshot',
   text: `
-select position, snapshot from checkpoint where run_id = $1 and position <= $2 and snapshot is not null
+select number, position, snapshot from checkpoint where run_id = $1 and position <= $2 and snapshot is not null
 order by position desc limit 1`,
 }
 const patches = {
@@ -48,11 +65,18 @@ export interface StateParts {
   readonly patches: readonly Json[]
 }
 
-/** The parts of a run's state as it was after the history's `position`. */
+/** The parts of a run's state as it was after the history's `position`. Rejects with RUN_ERASED for an erased run. */
 export const readStateParts = async (tx: Tx, runId: string, position: number): Promise<StateParts> => {
-  const [base] = await rowsOf<{ position: number; snapshot: RunState }>(tx, snapshot, [runId, position])
-  const rows = await rowsOf<{ patch: Json }>(tx, patches, [runId, base?.position ?? 0, position])
-  return { snapshot: base?.snapshot ?? null, patches: rows.map(({ patch }) => patch) }
+  const [base] = await rowsOf<{ number: number; position: number; snapshot: Json }>(tx, snapshot, [runId, position])
+  const rows = await rowsOf<{ position: number; patch: Json }>(tx, patches, [runId, base?.position ?? 0, position])
+  const keys = await runKeys(tx, [runId])
+  if (keys.problem(runId) === 'RUN_ERASED') throw new CodedError('RUN_ERASED')
+  return {
+    snapshot: base
+      ? (keys.open(runId, checkpointPlace('snapshot', base.number), base.snapshot) as unknown as RunState) // as it was saved
+      : null,
+    patches: rows.map((row) => keys.open(runId, patchPlace(row.position), row.patch)),
+  }
 }
 
 export interface HistoryRow {
@@ -69,9 +93,17 @@ const history = {
 select position, at, event, ignored, patch from history where run_id = $1 and position > $2 order by position limit $3`,
 }
 
-/** Applied events of a run after a position, in order, also those ignored with their reason. */
-export const readHistory = (
+/** Applied events of a run after a position, in order, also those ignored with their reason. Throws RUN_ERASED. */
+export const readHistory = async (
   tx: Tx,
   runId: string,
   page: { readonly after: number; readonly limit: number },
-): Promise<HistoryRow[]> => rowsOf(tx, history, [runId, page.after, page.limit])
+): Promise<HistoryRow[]> => {
+  const rows = await rowsOf<HistoryRow>(tx, history, [runId, page.after, page.limit])
+  const keys = await runKeys(tx, [runId])
+  return rows.map((row) => ({
+    ...row,
+    event: openEvent<RunEvent>(keys, { table: 'history', runId, row: [row.position] }, row.event),
+    patch: keys.open(runId, patchPlace(row.position), row.patch),
+  }))
+}

@@ -1,6 +1,8 @@
 import type { Json } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { runKeys } from '../sealing/run-keys.js'
+import { inputPlace } from '../sealing/sealed-run.js'
 import { type InboxEntry, insertInbox } from './insert-inbox.js'
 import { rowsOf } from './statement.js'
 
@@ -58,6 +60,11 @@ select "childId", "runId", step, dispatch, "tenantId" from jsonb_to_recordset($1
 /** Starts child runs; of those whose workflow is not registered the parent is told that they failed. */
 export const startChildren = async (tx: Tx, children: readonly NewChild[]): Promise<void> => {
   if (children.length === 0) return
+  const keys = await runKeys(
+    tx,
+    children.map(({ runId }) => runId),
+    { make: true },
+  )
   const rows = children.map((child, ord) => ({
     ord,
     id: child.childId,
@@ -68,7 +75,8 @@ export const startChildren = async (tx: Tx, children: readonly NewChild[]): Prom
     dispatch: child.dispatch,
     workflow: child.workflow,
     version: child.version,
-    input: child.input,
+    // A child is of its parent's family: the parent's key is its own.
+    input: keys.seal(child.runId, inputPlace, child.input, child.childId),
     priority: child.priority,
     submitted_by: child.submittedBy,
     trace_id: child.traceId,

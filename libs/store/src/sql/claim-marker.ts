@@ -47,7 +47,7 @@ export interface HeldName {
  * live session holds it.
  */
 export const holdName = async (
-  options: Omit<StoreOptions, 'max' | 'onError'>,
+  options: Omit<StoreOptions, 'max' | 'onError' | 'sealing'>,
   orchestrator: string,
 ): Promise<HeldName | null> => {
   const client = new Client({ ...connectionConfig(options) })

@@ -9,6 +9,7 @@
  * C4  Runs that are going come first; admissions take what is left, within the cap of runs in flight, round robin over
  *     tenants and by ageing priority within one.
  * C5  Parked runs and suspects (`crashes > 0`) are not taken: suspects come alone, through `claimSuspect`.
+ * C7  An erased run has nothing that could be applied: it is not taken, whatever comes for it.
  * C6  A run that waits for a slot of its limit (`slot_waits`) is not admitted: the index leaves it out. Its deadlines wait
  *     too, and of its events only those bring it that are not held.
  */
@@ -48,7 +49,7 @@ with recursive inbox_window as (
 ), candidate as (
   select run_id as id from inbox_window union select unnest($1::uuid[]) union select id from due
 ), going as materialized (
-  select r.id, r.position from candidate c join run r on r.id = c.id
+  select r.id, r.position from candidate c join run r on r.id = c.id and r.erased_at is null
   where r.status <> 'parked' and r.crashes = 0 and (not r.slot_waits or r.id in (select run_id from inbox_window))
   limit $2 for no key update of r skip locked
 ), tenant_waiting (tenant_id, number) as (

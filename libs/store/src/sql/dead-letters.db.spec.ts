@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { v7 } from 'uuid'
-import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { anApplied, aSubmission } from '../testing.js'
 import { asTenant, inTransaction } from '../transaction.js'
@@ -23,8 +23,8 @@ let engine: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  gateway = openStore({ url: database.gatewayUrl, max: 6, applicationName: 'spec-gateway' })
-  engine = openStore({ url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
+  gateway = openStore({ sealing: aRing, url: database.gatewayUrl, max: 6, applicationName: 'spec-gateway' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
 })
 afterAll(async () => {
   await Promise.all([gateway.close(), engine.close()])

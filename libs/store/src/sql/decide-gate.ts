@@ -8,6 +8,9 @@
 import type { Json, JsonObject } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { runKeys, type RunKeys } from '../sealing/run-keys.js'
+import { sealEvent } from '../sealing/sealed-event.js'
+import { gatePlace, votePlace } from '../sealing/sealed-run.js'
 import { appendAudit } from './audit.js'
 import { rowsOf } from './statement.js'
 
@@ -111,8 +114,8 @@ values ($1, $2, $3, $4, $5, $6::jsonb, $7) on conflict do nothing returning at`,
 const likeMinded = {
   name: 'like-minded-votes',
   text: `
-select principal as by, (extract(epoch from at) * 1000)::double precision as at, comment from gate_vote
-where run_id = $1 and gate_id = $2 and decision = $3 and "values" is not distinct from $4::jsonb order by at, principal`,
+select principal as by, (extract(epoch from at) * 1000)::double precision as at, comment, "values" from gate_vote
+where run_id = $1 and gate_id = $2 and decision = $3 order by at, principal`,
 }
 const tell = {
   name: 'tell-vote',
@@ -127,8 +130,25 @@ interface Voter {
   readonly comment: string | null
 }
 
+const closedOrNull = (value: Json): string | null => (value === null ? null : jsonText(value))
+/** Comments are kept as text, sealed or not. */
+const textOrNull = (value: Json): string | null => (typeof value === 'string' ? value : null)
+
+/** Members in any order: what was given is compared as jsonb would. */
+const same = (a: Json, b: Json): boolean => {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const [left, right] = [Object.entries(a), new Map<string, Json>(Object.entries(b))]
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    left.length === right.size &&
+    left.every(([member, value]) => right.has(member) && same(value, right.get(member) ?? null))
+  )
+}
+
 const close = async (
   tx: Tx,
+  keys: RunKeys,
   gate: OpenRow,
   decision: GateDecision,
   voters: readonly Voter[] | null,
@@ -147,11 +167,11 @@ const close = async (
     decision.runId,
     gate.id,
     decision.decision,
-    decision.values === null ? null : jsonText(decision.values),
-    decision.comment,
+    closedOrNull(keys.seal(decision.runId, gatePlace('values', gate.id), decision.values)),
+    textOrNull(keys.seal(decision.runId, gatePlace('comment', gate.id), decision.comment)),
     deciders.join(', '),
     gate.shownHash,
-    jsonText(event),
+    jsonText(sealEvent(keys, { table: 'inbox', runId: decision.runId }, event)),
     decision.traceparent,
   ])
   if (won === undefined) return { outcome: 'not-open' }
@@ -175,23 +195,28 @@ const audit = (
     detail: { gate: gate.gate, gateId: gate.id, decision, shownHash: gate.shownHash, ...more },
   })
 
-const cast = async (tx: Tx, gate: OpenRow, decision: GateDecision): Promise<Decided> => {
+const cast = async (tx: Tx, keys: RunKeys, gate: OpenRow, decision: GateDecision): Promise<Decided> => {
   const { runId, decidedBy } = decision
   const [locked] = await rowsOf<{ gate: string }>(tx, lockOne, [runId, gate.id, gate.shownHash])
   if (locked === undefined) return { outcome: 'not-open' }
-  const values = decision.values === null ? null : jsonText(decision.values)
   const [counted] = await rowsOf<{ at: Date }>(tx, vote, [
     runId,
     gate.id,
     decidedBy,
     decision.tenant,
     decision.decision,
-    values,
-    decision.comment,
+    closedOrNull(keys.seal(runId, votePlace('values', gate.id, decidedBy), decision.values)),
+    textOrNull(keys.seal(runId, votePlace('comment', gate.id, decidedBy), decision.comment)),
   ])
   if (counted === undefined) return { outcome: 'voted-before' }
-  const voters = await rowsOf<Voter>(tx, likeMinded, [runId, gate.id, decision.decision, values])
-  if (voters.length >= gate.needed || decision.decision === 'reject') return close(tx, gate, decision, voters)
+  const votes = await rowsOf<Voter & { values: Json }>(tx, likeMinded, [runId, gate.id, decision.decision])
+  const voters = votes
+    .filter((one) => same(keys.open(runId, votePlace('values', gate.id, one.by), one.values), decision.values))
+    .map(({ by, at, comment }): Voter => {
+      const said = keys.open(runId, votePlace('comment', gate.id, by), comment)
+      return { by, at, comment: textOrNull(said) }
+    })
+  if (voters.length >= gate.needed || decision.decision === 'reject') return close(tx, keys, gate, decision, voters)
   const event: Json = {
     type: 'GateVoted',
     gateId: gate.id,
@@ -200,7 +225,8 @@ const cast = async (tx: Tx, gate: OpenRow, decision: GateDecision): Promise<Deci
     comment: decision.comment,
     votedBy: decidedBy,
   }
-  await rowsOf(tx, tell, [runId, jsonText(event), `vote:${gate.id}:${decidedBy}`, decision.traceparent])
+  const told = jsonText(sealEvent(keys, { table: 'inbox', runId }, event))
+  await rowsOf(tx, tell, [runId, told, `vote:${gate.id}:${decidedBy}`, decision.traceparent])
   const given = voters.length
   await audit(tx, gate, decision, 'gate.voted', { given, needed: gate.needed })
   return { outcome: 'voted', gateId: gate.id, gate: gate.gate, votedAt: counted.at, given, needed: gate.needed }
@@ -224,5 +250,6 @@ export const decideGate = async (tx: Tx, decision: GateDecision): Promise<Decide
   if (gate.scope !== null && !decision.holds(gate.scope)) return { outcome: 'scope', scope: gate.scope }
   if (decision.shownHash !== null && decision.shownHash !== gate.shownHash) return { outcome: 'changed' }
   if (!gate.outcomes.includes(decision.decision)) return { outcome: 'no-such-outcome', outcomes: gate.outcomes }
-  return gate.needed > 1 ? cast(tx, gate, decision) : close(tx, gate, decision, null)
+  const keys = await runKeys(tx, [decision.runId], { make: true })
+  return gate.needed > 1 ? cast(tx, keys, gate, decision) : close(tx, keys, gate, decision, null)
 }

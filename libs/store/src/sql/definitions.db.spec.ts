@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { WorkflowDefinition } from '@flotilla/engine'
-import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { aSubmission } from '../testing.js'
 import { asTenant } from '../transaction.js'
@@ -22,7 +22,7 @@ let engine: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  const open = (url: string) => openStore({ url, max: 6, applicationName: 'spec' })
+  const open = (url: string) => openStore({ sealing: aRing, url, max: 6, applicationName: 'spec' })
   owner = open(database.ownerUrl)
   gateway = open(database.gatewayUrl)
   engine = open(database.engineUrl)

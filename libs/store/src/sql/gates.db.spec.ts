@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { anApplied, aSubmission } from '../testing.js'
 import { asTenant, inTransaction } from '../transaction.js'
@@ -21,9 +21,9 @@ let engine: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 1, applicationName: 'spec-owner' })
-  gateway = openStore({ url: database.gatewayUrl, max: 12, applicationName: 'spec-gateway' })
-  engine = openStore({ url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
+  owner = openStore({ sealing: aRing, url: database.ownerUrl, max: 1, applicationName: 'spec-owner' })
+  gateway = openStore({ sealing: aRing, url: database.gatewayUrl, max: 12, applicationName: 'spec-gateway' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
 })
 afterAll(async () => {
   await Promise.all([owner.close(), gateway.close(), engine.close()])

@@ -1,6 +1,8 @@
 import type { JsonObject } from '@flotilla/engine'
 import type { Db, Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { runKeys } from '../sealing/run-keys.js'
+import { gatePlace } from '../sealing/sealed-run.js'
 import { rowsOf } from './statement.js'
 
 export interface GateRow {
@@ -36,6 +38,24 @@ const columns = `id as "gateId", run_id as "runId", workflow, gate, step, status
     else (select count(*)::integer from gate_vote v where v.run_id = gate.run_id and v.gate_id = gate.id) end as votes,
   scope, decision, "values", comment, decided_by as "decidedBy", decided_at as "decidedAt"`
 
+/** What is sealed of a gate, opened; of an erased run nothing is left to show. */
+const opened = async (tx: Tx, rows: readonly GateRow[]): Promise<GateRow[]> => {
+  const keys = await runKeys(
+    tx,
+    rows.map(({ runId }) => runId),
+  )
+  return rows.map((row) => {
+    const open = (column: 'shown' | 'values' | 'comment', stored: unknown) =>
+      keys.open(row.runId, gatePlace(column, row.gateId), stored)
+    return {
+      ...row,
+      shown: (open('shown', row.shown) ?? {}) as JsonObject, // as it was sealed
+      values: open('values', row.values) as JsonObject | null,
+      comment: open('comment', row.comment) as string | null,
+    }
+  })
+}
+
 /** Position in the list of open gates: of the last one seen. */
 export interface GateCursor {
   /** Null: never. */
@@ -62,13 +82,14 @@ order by coalesce(due_at, timestamptz 'infinity'), run_id, id limit $5`,
 }
 
 /** Open gates of the tenant: what is due first comes first, what is never due last. */
-export const listGates = (tx: Tx, { workflow, after, limit }: GateFilter): Promise<GateRow[]> =>
-  rowsOf(tx, inboxOfGates, [workflow, after?.dueAt, after?.runId, after?.gateId, limit])
+export const listGates = async (tx: Tx, { workflow, after, limit }: GateFilter): Promise<GateRow[]> =>
+  opened(tx, await rowsOf<GateRow>(tx, inboxOfGates, [workflow, after?.dueAt, after?.runId, after?.gateId, limit]))
 
 const ofRun = { name: 'list-run-gates', text: `select ${columns} from gate where run_id = $1 order by opened_at, id` }
 
 /** All gates of one run, oldest first; none where the tenant does not see the run. */
-export const listRunGates = (tx: Tx, runId: string): Promise<GateRow[]> => rowsOf(tx, ofRun, [runId])
+export const listRunGates = async (tx: Tx, runId: string): Promise<GateRow[]> =>
+  opened(tx, await rowsOf<GateRow>(tx, ofRun, [runId]))
 
 const counted = {
   name: 'count-open-gates',

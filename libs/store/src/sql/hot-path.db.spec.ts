@@ -1,6 +1,6 @@
 /** The hot path on tables that have a past: plans stay on their indexes, and the cost per run is printed. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { aState, anApplied, anOwedJob, aSubmission } from '../testing.js'
 import { inTransaction } from '../transaction.js'
@@ -17,8 +17,14 @@ const queued = 10_000
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 1, applicationName: 'spec-owner', statementTimeoutMs: 60_000 })
-  engine = openStore({ url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
+  owner = openStore({
+    sealing: aRing,
+    url: database.ownerUrl,
+    max: 1,
+    applicationName: 'spec-owner',
+    statementTimeoutMs: 60_000,
+  })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
   await owner.pool.query(`
     insert into run (id, tenant_id, workflow, version, definition_hash, order_key, input, state, submitted_by, trace_id, status)
     select gen_random_uuid(), 't' || n % 7, 'desk', 1, 'h', n, '{}', '{}', 'x', repeat('0', 32),

@@ -1,6 +1,8 @@
 import type { RunEvent } from '@flotilla/engine'
 import type { Db } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { runKeys } from '../sealing/run-keys.js'
+import { sealEvent } from '../sealing/sealed-event.js'
 import { rowsOf } from './statement.js'
 
 /** An event before Postgres' clock has dated it. */
@@ -32,10 +34,24 @@ select "runId" from entry e where not exists (select from run r where r.id = e."
 /**
  * Puts events into the inbox in the given order; repeated ones are dropped, those of parked runs and of runs
  * that wait for a slot held, but for cancellations of the latter. No decision here.
+ * What comes for an erased run is dropped as well.
  * Resolves with the ids of runs that do not exist (of a database before this one, say): their events are dropped.
  */
 export const insertInbox = async (db: Db, entries: readonly InboxEntry[]): Promise<readonly string[]> => {
   if (entries.length === 0) return []
-  const numbered = entries.map((entry, number) => ({ number, ...entry }))
+  const keys = await runKeys(
+    db,
+    entries.map(({ runId }) => runId),
+    { make: true },
+  )
+  const numbered = entries.flatMap((entry, number) => {
+    const { runId, dedupKey, traceparent } = entry
+    const problem = keys.problem(runId)
+    if (problem === 'RUN_ERASED') return []
+    // The row of a run that does not exist is never written.
+    const event = problem === 'RUN_UNKNOWN' ? null : sealEvent(keys, { table: 'inbox', runId }, entry.event)
+    return [{ number, runId, dedupKey, traceparent, event }]
+  })
+  if (numbered.length === 0) return []
   return (await rowsOf<{ runId: string }>(db, insert, [jsonText(numbered)])).map((row) => row.runId)
 }

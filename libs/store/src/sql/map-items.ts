@@ -1,6 +1,8 @@
 import type { Json, RunError } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { runKeys } from '../sealing/run-keys.js'
+import { itemPlace } from '../sealing/sealed-run.js'
 import { rowsOf } from './statement.js'
 
 /** The items of a map as it is entered, by index from 0. */
@@ -47,9 +49,22 @@ export const saveItems = async (
   tx: Tx,
   { opened, saved }: { readonly opened: readonly OpenedMap[]; readonly saved: readonly SavedItem[] },
 ): Promise<void> => {
-  for (const { runId, step, visit, tenantId, items } of opened)
+  if (opened.length + saved.length === 0) return
+  const keys = await runKeys(
+    tx,
+    [...opened, ...saved].map(({ runId }) => runId),
+    { make: true },
+  )
+  for (const map of opened) {
+    const { runId, step, visit, tenantId } = map
+    const items = map.items.map((item, index) => keys.seal(runId, itemPlace('item', { step, visit, index }), item))
     await tx.query({ ...open, values: [runId, step, visit, tenantId, jsonText(items)] })
-  if (saved.length > 0) await tx.query({ ...save, values: [jsonText(saved)] })
+  }
+  const results = saved.map((item) => ({
+    ...item,
+    output: keys.seal(item.runId, itemPlace('output', item), item.output),
+  }))
+  if (results.length > 0) await tx.query({ ...save, values: [jsonText(results)] })
 }
 
 interface MapVisit {
@@ -61,7 +76,7 @@ interface MapVisit {
 const read = {
   name: 'read-items',
   text: `
-select item from map_item where run_id = $1 and step = $2 and visit = $3 and index >= $4 and index < $4 + $5
+select index, item from map_item where run_id = $1 and step = $2 and visit = $3 and index >= $4 and index < $4 + $5
 order by index`,
 }
 
@@ -70,19 +85,29 @@ export const readItems = async (
   tx: Tx,
   { runId, step, visit }: MapVisit,
   { from, count }: { readonly from: number; readonly count: number },
-): Promise<readonly Json[]> =>
-  (await rowsOf<{ item: Json }>(tx, read, [runId, step, visit, from, count])).map(({ item }) => item)
+): Promise<readonly Json[]> => {
+  const rows = await rowsOf<{ index: number; item: Json }>(tx, read, [runId, step, visit, from, count])
+  const keys = await runKeys(tx, [runId])
+  return rows.map(({ index, item }) => keys.open(runId, itemPlace('item', { step, visit, index }), item))
+}
 
 const collect = {
   name: 'collect-items',
   text: `
-select case when status = 'done' then output end as output from map_item
+select index, case when status = 'done' then output end as output from map_item
 where run_id = $1 and step = $2 and visit = $3 and index < $4 order by index`,
 }
 
 /** The results of the first `total` items of a map, in order; null for one that failed. */
-export const collectItems = async (tx: Tx, { runId, step, visit }: MapVisit, total: number): Promise<readonly Json[]> =>
-  (await rowsOf<{ output: Json }>(tx, collect, [runId, step, visit, total])).map(({ output }) => output)
+export const collectItems = async (
+  tx: Tx,
+  { runId, step, visit }: MapVisit,
+  total: number,
+): Promise<readonly Json[]> => {
+  const rows = await rowsOf<{ index: number; output: Json }>(tx, collect, [runId, step, visit, total])
+  const keys = await runKeys(tx, [runId])
+  return rows.map(({ index, output }) => keys.open(runId, itemPlace('output', { step, visit, index }), output))
+}
 
 /** An item as people look at it. `status` open: not started, or in hand. */
 export interface MapItemRow {
@@ -112,5 +137,13 @@ order by step, visit, index limit $7`,
 }
 
 /** A page of the items of a run's maps, by step, visit and index. */
-export const listItems = (tx: Tx, runId: string, { step, status, after, limit }: MapItemPage): Promise<MapItemRow[]> =>
-  rowsOf(tx, list, [runId, step, status, after?.step ?? null, after?.visit ?? null, after?.index ?? null, limit])
+export const listItems = async (
+  tx: Tx,
+  runId: string,
+  { step, status, after, limit }: MapItemPage,
+): Promise<MapItemRow[]> => {
+  const values = [runId, step, status, after?.step ?? null, after?.visit ?? null, after?.index ?? null, limit]
+  const rows = await rowsOf<MapItemRow>(tx, list, values)
+  const keys = await runKeys(tx, [runId])
+  return rows.map((row) => ({ ...row, output: keys.open(runId, itemPlace('output', row), row.output) }))
+}

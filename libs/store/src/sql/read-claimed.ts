@@ -1,5 +1,8 @@
 import type { Json, JsonObject, RunEvent, RunState } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
+import { codeOf, runKeys } from '../sealing/run-keys.js'
+import { openEvent } from '../sealing/sealed-event.js'
+import { inputPlace, openState } from '../sealing/sealed-run.js'
 import { rowsOf } from './statement.js'
 
 /** A locked run as the engine's shell needs it. */
@@ -36,6 +39,8 @@ export interface ClaimedRun {
   readonly forkedCheckpoint: number | null
   readonly forkedBy: string | null
   readonly forkedMapping: JsonObject | null
+  /** Code of why state and input could not be read: both are null then; else null. */
+  readonly unreadable: string | null
 }
 
 /** An event that waits in the inbox; `event.at` is the inbox's time. */
@@ -44,6 +49,8 @@ export interface WaitingEvent {
   readonly runId: string
   readonly event: RunEvent
   readonly traceparent: string | null
+  /** Code of why it could not be read, so that `event` lacks what is sealed; else null. */
+  readonly unreadable: string | null
 }
 
 const runs = {
@@ -63,8 +70,21 @@ from run where id = any($1::uuid[]) order by id`,
 }
 
 /** The rows of runs that the transaction has locked, in order of id. */
-export const readClaimedRuns = (tx: Tx, runIds: readonly string[]): Promise<ClaimedRun[]> =>
-  rowsOf<ClaimedRun>(tx, runs, [runIds])
+export const readClaimedRuns = async (tx: Tx, runIds: readonly string[]): Promise<ClaimedRun[]> => {
+  // One round trip: both statements are sent before either is answered.
+  const [rows, keys] = await Promise.all([
+    rowsOf<Omit<ClaimedRun, 'unreadable'>>(tx, runs, [runIds]),
+    runKeys(tx, runIds),
+  ])
+  return rows.map((row): ClaimedRun => {
+    try {
+      const state = openState(keys, row.runId, row.state)
+      return { ...row, state, input: keys.open(row.runId, inputPlace, row.input), unreadable: null }
+    } catch (error) {
+      return { ...row, state: null, input: null, unreadable: codeOf(error) }
+    }
+  })
+}
 
 const events = {
   name: 'read-events',
@@ -88,15 +108,23 @@ export const readEvents = async (
 ): Promise<{ readonly events: readonly WaitingEvent[]; readonly more: boolean }> => {
   type Row = { id: number; run_id: string; event: RunEvent; at: Date; traceparent: string | null; fits: boolean }
   const rows = await rowsOf<Row>(tx, events, [runIds, limits.eventsMax, limits.bytesMax])
+  const keys = await runKeys(
+    tx,
+    rows.map((row) => row.run_id),
+  )
   return {
     events: rows
       .filter((row) => row.fits)
-      .map((row) => ({
-        inboxId: row.id,
-        runId: row.run_id,
-        event: { ...row.event, at: row.at.getTime() },
-        traceparent: row.traceparent,
-      })),
+      .map((row): WaitingEvent => {
+        const { id: inboxId, run_id: runId, traceparent } = row
+        const at = row.at.getTime()
+        try {
+          const event = openEvent<RunEvent>(keys, { table: 'inbox', runId }, row.event)
+          return { inboxId, runId, event: { ...event, at }, traceparent, unreadable: null }
+        } catch (error) {
+          return { inboxId, runId, event: { ...row.event, at }, traceparent, unreadable: codeOf(error) }
+        }
+      }),
     more: rows.some((row) => !row.fits),
   }
 }

@@ -14,6 +14,8 @@
 import type { Json, JsonObject } from '@flotilla/engine'
 import type { Db, Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { codeOf, runKeys } from '../sealing/run-keys.js'
+import { openPayload } from '../sealing/sealed-run.js'
 import { rowsOf } from './statement.js'
 
 export interface OwedRow {
@@ -32,10 +34,26 @@ export interface OwedRow {
   readonly owedAt: Date
   readonly sentAt: Date | null
   readonly rootRunId: string | null
+  /** Code of why the payload could not be read, so that it lacks what is sealed; else null. */
+  readonly unreadable: string | null
 }
 
 const columns = `o.run_id as "runId", o.step, o.dispatch, o.tenant_id as "tenantId", o.queue, o.agent, o.visit, o.payload,
   o.retry, o.deadline_ms as "deadlineMs", o.priority, o.traceparent, o.owed_at as "owedAt", o.sent_at as "sentAt"`
+
+const opened = async (db: Db, rows: readonly Omit<OwedRow, 'unreadable'>[]): Promise<OwedRow[]> => {
+  const keys = await runKeys(
+    db,
+    rows.map(({ runId }) => runId),
+  )
+  return rows.map((row) => {
+    try {
+      return { ...row, payload: openPayload(keys, row), unreadable: null }
+    } catch (error) {
+      return { ...row, payload: { ...row.payload, input: null }, unreadable: codeOf(error) }
+    }
+  })
+}
 
 const take = {
   name: 'take-owed',
@@ -57,8 +75,8 @@ order by o.queue, o.order_key, o.run_id, o.dispatch`,
  * What is owed now, queue by queue, as far as each window has room (R2). `windowMax` holds for queues without one of their
  * own; paused queues are left out.
  */
-export const takeOwed = (tx: Tx, { windowMax }: { readonly windowMax: number }): Promise<OwedRow[]> =>
-  rowsOf(tx, take, [windowMax])
+export const takeOwed = async (tx: Tx, { windowMax }: { readonly windowMax: number }): Promise<OwedRow[]> =>
+  opened(tx, await rowsOf(tx, take, [windowMax]))
 
 export interface DebtKey {
   readonly runId: string
@@ -147,7 +165,8 @@ join outbox o on o.run_id = a."runId" and o.step = a.step and o.dispatch = a.dis
 }
 
 /** Those of the given dispatches that are still owed: for jobs that BullMQ failed without a reply. */
-export const listDebts = (db: Db, keys: readonly DebtKey[]): Promise<OwedRow[]> =>
-  keys.length === 0
-    ? Promise.resolve([])
-    : rowsOf(db, debts, [jsonText(keys.map(({ runId, step, dispatch }) => ({ runId, step, dispatch })))])
+export const listDebts = async (db: Db, keys: readonly DebtKey[]): Promise<OwedRow[]> => {
+  if (keys.length === 0) return []
+  const named = keys.map(({ runId, step, dispatch }) => ({ runId, step, dispatch }))
+  return opened(db, await rowsOf(db, debts, [jsonText(named)]))
+}

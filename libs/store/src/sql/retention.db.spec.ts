@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { aSubmission } from '../testing.js'
 import { purgeCheckpoints } from './retention.js'
@@ -11,8 +11,8 @@ let engine: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 1, applicationName: 'spec-owner' })
-  engine = openStore({ url: database.engineUrl, max: 2, applicationName: 'spec-engine' })
+  owner = openStore({ sealing: aRing, url: database.ownerUrl, max: 1, applicationName: 'spec-owner' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 2, applicationName: 'spec-engine' })
 })
 afterAll(async () => {
   await Promise.all([owner.close(), engine.close()])

@@ -1,6 +1,6 @@
 import type { Json, RunLimit } from '@flotilla/engine'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { aState, anApplied, aSubmission } from '../testing.js'
 import { asTenant, inTransaction } from '../transaction.js'
@@ -20,9 +20,15 @@ let gateway: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner', statementTimeoutMs: 60_000 })
-  engine = openStore({ url: database.engineUrl, max: 10, applicationName: 'spec-engine' })
-  gateway = openStore({ url: database.gatewayUrl, max: 10, applicationName: 'spec-gateway' })
+  owner = openStore({
+    sealing: aRing,
+    url: database.ownerUrl,
+    max: 2,
+    applicationName: 'spec-owner',
+    statementTimeoutMs: 60_000,
+  })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 10, applicationName: 'spec-engine' })
+  gateway = openStore({ sealing: aRing, url: database.gatewayUrl, max: 10, applicationName: 'spec-gateway' })
 })
 afterAll(async () => {
   await Promise.all([owner.close(), engine.close(), gateway.close()])

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { JsonObject } from '@flotilla/engine'
 import { v7 } from 'uuid'
-import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { aState, anApplied, anOwedJob, aSubmission } from '../testing.js'
 import { asTenant, inTransaction } from '../transaction.js'
@@ -23,9 +23,9 @@ let engine: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
-  gateway = openStore({ url: database.gatewayUrl, max: 4, applicationName: 'spec-gateway' })
-  engine = openStore({ url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
+  owner = openStore({ sealing: aRing, url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  gateway = openStore({ sealing: aRing, url: database.gatewayUrl, max: 4, applicationName: 'spec-gateway' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 4, applicationName: 'spec-engine' })
 })
 afterAll(async () => {
   await Promise.all([owner.close(), gateway.close(), engine.close()])

@@ -8,12 +8,23 @@
  */
 import type { Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { keysForSaving, type RunKeys } from '../sealing/run-keys.js'
+import { sealEvent } from '../sealing/sealed-event.js'
+import {
+  sealArtifact,
+  sealCheckpoint,
+  sealPatch,
+  sealPayload,
+  sealResult,
+  sealShown,
+  sealState,
+} from '../sealing/sealed-run.js'
 import type { AppliedRun } from './applied-run.js'
 import { owedRows, oweSql } from './webhook-debts.js'
 
 /** One table's share of the statement: rows for its parameter, and the part of the CTE that reads them as `$`. */
 interface Part {
-  readonly rows: (run: AppliedRun) => readonly object[]
+  readonly rows: (run: AppliedRun, keys: RunKeys) => readonly object[]
   readonly sql: string
 }
 
@@ -28,18 +39,18 @@ const stillOwed = (run: AppliedRun) => {
 
 const parts: readonly Part[] = [
   {
-    rows: ({ runId, state, position, nextDeadlineAt }) => [
+    rows: ({ runId, state, position, nextDeadlineAt }, keys) => [
       {
         id: runId,
         status: state.status,
-        state,
+        state: sealState(keys, runId, state),
         position,
         published: state.published,
         progress: state.progress,
         next_deadline_at: nextDeadlineAt,
         started_at: state.startedAt,
         finished_at: state.finishedAt,
-        result: state.result,
+        result: sealResult(keys, runId, state.result),
         error: state.error,
         openings: state.openings,
       },
@@ -63,9 +74,11 @@ where r.id = a.id`,
     sql: `delete from inbox i using jsonb_to_recordset($) as a(id bigint) where i.id = a.id`,
   },
   {
-    rows: ({ runId, tenantId, history }) =>
-      history.map(({ published, ...entry }) => ({
+    rows: ({ runId, tenantId, history }, keys) =>
+      history.map(({ published, event, patch, ...entry }) => ({
         ...entry,
+        event: sealEvent(keys, { table: 'history', runId, row: [entry.position] }, event),
+        patch: sealPatch(keys, runId, entry.position, patch),
         run_id: runId,
         tenant_id: tenantId,
         published: published.length === 0 ? null : published,
@@ -86,9 +99,10 @@ delete from outbox o using jsonb_to_recordset($) as a(run_id uuid, step text, di
 where o.run_id = a.run_id and o.step = a.step and o.dispatch = a.dispatch`,
   },
   {
-    rows: (run) =>
-      stillOwed(run).map(({ deadlineMs, ...job }) => ({
+    rows: (run, keys) =>
+      stillOwed(run).map(({ deadlineMs, payload, ...job }) => ({
         ...job,
+        payload: sealPayload(keys, run.runId, job, payload),
         run_id: run.runId,
         tenant_id: run.tenantId,
         deadline_ms: deadlineMs,
@@ -118,9 +132,10 @@ from jsonb_to_recordset($) as a(run_id uuid, id text, status text)
 where g.run_id = a.run_id and g.id = a.id and g.status = 'open'`,
   },
   {
-    rows: (run) =>
-      run.openedGates.map(({ shownHash, openedAt, dueAt, needed, ...gate }) => ({
+    rows: (run, keys) =>
+      run.openedGates.map(({ shownHash, openedAt, dueAt, needed, shown, ...gate }) => ({
         ...gate,
+        shown: sealShown(keys, run.runId, gate.id, shown),
         needed: needed ?? 1,
         run_id: run.runId,
         tenant_id: run.tenantId,
@@ -142,7 +157,8 @@ from jsonb_to_recordset($) as a(run_id uuid, id text, tenant_id text, workflow t
   submitted_by text, needed integer, scope text)`,
   },
   {
-    rows: ({ runId, checkpoints }) => checkpoints.map((one) => ({ run_id: runId, ...one })),
+    rows: ({ runId, checkpoints }, keys) =>
+      checkpoints.map((one) => ({ run_id: runId, ...one, ...sealCheckpoint(keys, runId, one) })),
     sql: `
 insert into checkpoint (run_id, number, label, step, position, data, snapshot)
 select run_id, number, label, step, position, data, snapshot
@@ -150,9 +166,10 @@ from jsonb_to_recordset($) as a(run_id uuid, number integer, label text, step te
   snapshot jsonb)`,
   },
   {
-    rows: ({ runId, tenantId, artifacts }) =>
-      artifacts.map(({ mediaType, parentId, ...one }) => ({
+    rows: ({ runId, tenantId, artifacts }, keys) =>
+      artifacts.map(({ mediaType, parentId, content, ...one }) => ({
         ...one,
+        content: sealArtifact(keys, runId, one.id, content),
         run_id: runId,
         tenant_id: tenantId,
         media_type: mediaType,
@@ -216,14 +233,21 @@ from jsonb_to_recordset($) as a(run_id uuid, tenant_id text, channel text, messa
  * Saves the outcome of a tick: runs, history, debts, gates, checkpoints, artifacts, dead letters, notifications, webhooks; deletes
  * the inbox rows and debts that are settled. All runs must be locked by `claimRuns` or `claimSuspect` in this transaction.
  * Text that Postgres cannot keep (NUL, lone surrogates) becomes U+FFFD. Rejects with SQLSTATE 23505 when a position is
- * taken: the run was not locked.
+ * taken: the run was not locked. `given`: the runs' keys by `keysForSaving`, for a statement that travels with the commit.
  */
-export const saveApplied = async (tx: Tx, applied: readonly AppliedRun[]): Promise<void> => {
+export const saveApplied = async (tx: Tx, applied: readonly AppliedRun[], given?: RunKeys): Promise<void> => {
   if (applied.length === 0) return
   // Rows in key order, so that two transactions that touch the same rows meet in the same order.
   const runs = [...applied].sort((a, b) => (a.runId < b.runId ? -1 : 1))
+  // With keys in hand nothing is waited for before the statement is sent.
+  const keys =
+    given ??
+    (await keysForSaving(
+      tx,
+      runs.map(({ runId }) => runId),
+    ))
   const used = parts.flatMap((part, number) => {
-    const rows = runs.flatMap(part.rows)
+    const rows = runs.flatMap((run) => part.rows(run, keys))
     return rows.length === 0 ? [] : [{ ...part, rows, number }]
   })
   const text = used

@@ -13,9 +13,9 @@ let gateway: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
-  engine = openStore({ url: database.engineUrl, max: 10, applicationName: 'spec-engine' })
-  gateway = openStore({ url: database.gatewayUrl, max: 10, applicationName: 'spec-gateway' })
+  owner = openStore({ sealing: 'open', url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  engine = openStore({ sealing: 'open', url: database.engineUrl, max: 10, applicationName: 'spec-engine' })
+  gateway = openStore({ sealing: 'open', url: database.gatewayUrl, max: 10, applicationName: 'spec-gateway' })
 })
 afterAll(async () => {
   await Promise.all([owner.close(), engine.close(), gateway.close()])

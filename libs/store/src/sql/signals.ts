@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Json } from '@flotilla/engine'
 import type { Db, Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
+import { sealForTenant } from '../sealing/run-keys.js'
+import { sealTenantEvent } from '../sealing/sealed-event.js'
 import { rowsOf } from './statement.js'
 
 /** A step that waits for a correlated event. */
@@ -83,6 +85,8 @@ export const saveSubscriptions = async (
   if (begun.length > 0) await rowsOf(tx, enter, [jsonText(begun)])
 }
 
+// What is published is for no run yet, or for several: it is sealed for the tenant of the transaction.
+const tenant = { name: 'tenant-of-transaction', text: `select current_setting('flotilla.tenant', true) as tenant` }
 const publish = {
   name: 'publish-signal',
   text: `select delivered, one_run as "runId", kept from publish_signal($1, $2, $3::jsonb, $4, $5)`,
@@ -111,7 +115,9 @@ export const publishSignal = async (
   { name, key, payload, by, keepForMs }: PublishedSignal,
 ): Promise<{ readonly delivered: number; readonly runId: string | null; readonly kept: boolean }> => {
   type Row = { delivered: number; runId: string | null; kept: boolean }
-  const event = jsonText({ type: 'SignalReceived', name, key, payload, by })
+  const tenantId = (await rowsOf<{ tenant: string | null }>(tx, tenant))[0]?.tenant ?? ''
+  const received = { type: 'SignalReceived', name, key, payload, by }
+  const event = jsonText(sealTenantEvent((hidden) => sealForTenant(tx, tenantId, hidden), received))
   const rows = await rowsOf<Row>(tx, publish, [name, signalKeyHash(key), event, keepForMs, keptSignalsMax])
   return rows[0] ?? { delivered: 0, runId: null, kept: false }
 }

@@ -2,6 +2,8 @@ import type { Json, RunLimit } from '@flotilla/engine'
 import type pg from 'pg'
 import { jsonText } from '../json-text.js'
 import type { Db, Tx } from '../open-store.js'
+import { newRunKey, sealWith } from '../sealing/run-keys.js'
+import { inputPlace } from '../sealing/sealed-run.js'
 import { slotKeyOf } from './run-slots.js'
 import { rowsOf } from './statement.js'
 
@@ -40,7 +42,13 @@ export type Submitted =
     }
   | { readonly outcome: 'refused'; readonly code: string; readonly error: unknown }
 
-const statement = { name: 'submit-runs', text: 'select * from submit_runs($1::jsonb)' }
+const statement = { name: 'submit-runs', text: 'select * from submit_sealed_runs($1::jsonb)' }
+
+/** The input as it is stored, with the run's new key. */
+const sealedInput = (db: Db, { runId, tenant, input }: Submission) => {
+  const made = newRunKey(db, { keyRunId: runId, tenantId: tenant })
+  return made === null ? { input } : { input: sealWith(made.known, inputPlace, runId, input), ...made.row }
+}
 
 const submit = async (pool: Db, batch: readonly Submission[]): Promise<Submitted[]> => {
   const rows = batch.map((row, ord) => ({
@@ -51,7 +59,7 @@ const submit = async (pool: Db, batch: readonly Submission[]): Promise<Submitted
     version: row.version,
     definition_hash: row.definitionHash,
     priority: row.priority,
-    input: row.input,
+    ...sealedInput(pool, row),
     tags: row.tags,
     submitted_by: row.submittedBy,
     trace_id: row.traceId,

@@ -1,6 +1,6 @@
 import type { Trigger } from '@flotilla/engine'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { aDatabase, type TestDatabase } from '../../../../tools/test-database.js'
+import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { asTenant, inTransaction } from '../transaction.js'
 import { registerDefinition, shippedTenant } from './definitions.js'
@@ -23,9 +23,9 @@ let gateway: Store
 
 beforeAll(async () => {
   database = await aDatabase()
-  owner = openStore({ url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
-  engine = openStore({ url: database.engineUrl, max: 6, applicationName: 'spec-engine' })
-  gateway = openStore({ url: database.gatewayUrl, max: 6, applicationName: 'spec-gateway' })
+  owner = openStore({ sealing: aRing, url: database.ownerUrl, max: 2, applicationName: 'spec-owner' })
+  engine = openStore({ sealing: aRing, url: database.engineUrl, max: 6, applicationName: 'spec-engine' })
+  gateway = openStore({ sealing: aRing, url: database.gatewayUrl, max: 6, applicationName: 'spec-gateway' })
 })
 afterAll(async () => {
   await Promise.all([owner.close(), engine.close(), gateway.close()])

@@ -1,5 +1,7 @@
 import type { JsonObject, RunState } from '@flotilla/engine'
 import { jsonText } from '../json-text.js'
+import { runKeys } from '../sealing/run-keys.js'
+import { openState } from '../sealing/sealed-run.js'
 import type { Tx } from '../open-store.js'
 import { rowsOf } from './statement.js'
 
@@ -26,14 +28,21 @@ const live = {
   name: 'list-live-runs',
   text: `
 select id as "runId", version, definition_hash as "definitionHash", status, state from run
-where status not in ('completed', 'cancelled') and tenant_id = current_setting('flotilla.tenant', true) and workflow = $1
+where status not in ('completed', 'cancelled') and erased_at is null and tenant_id = current_setting('flotilla.tenant', true) and workflow = $1
   and ($2::integer is null or version = $2) and definition_hash <> $3 and ($4::uuid is null or id > $4)
 order by id limit $5`,
 }
 
 /** Runs of the tenant (`asTenant`) that another version of their workflow concerns, oldest first. */
-export const listLiveRuns = (tx: Tx, page: LiveRunsPage): Promise<LiveRun[]> =>
-  rowsOf(tx, live, [page.workflow, page.version, page.exceptHash, page.after, page.limit])
+export const listLiveRuns = async (tx: Tx, page: LiveRunsPage): Promise<LiveRun[]> => {
+  const values = [page.workflow, page.version, page.exceptHash, page.after, page.limit]
+  const rows = await rowsOf<LiveRun>(tx, live, values)
+  const keys = await runKeys(
+    tx,
+    rows.map(({ runId }) => runId),
+  )
+  return rows.map((row) => ({ ...row, state: openState(keys, row.runId, row.state) }))
+}
 
 /** The version that a run is pinned to from now on. */
 export interface Repinned {

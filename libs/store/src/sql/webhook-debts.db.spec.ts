@@ -36,7 +36,7 @@ let gateway: Store
 let engine: Store
 beforeAll(async () => {
   database = await aDatabase()
-  const open = (url: string) => openStore({ url, max: 6, applicationName: 'spec' })
+  const open = (url: string) => openStore({ sealing: 'open', url, max: 6, applicationName: 'spec' })
   owner = open(database.ownerUrl)
   gateway = open(database.gatewayUrl)
   engine = open(database.engineUrl)
