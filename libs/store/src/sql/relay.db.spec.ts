@@ -66,16 +66,23 @@ test('R2: at most a window per queue is sent, and a paid debt makes room', async
 
 test('R1: a relay waits until the one before it has ended, and sends nothing again', async () => {
   await owe(3)
-  const pass = (beat: number, atLock: () => void = () => undefined) =>
+  const pass = (beat: number, atLock: () => Promise<void> = () => Promise.resolve()) =>
     inTransaction(engine.pool, async (tx) => {
       const { lastBeat: known } = await lockCourier(tx)
-      atLock()
+      await atLock()
       const rows = await takeOwed(tx, { windowMax: 9 })
       await markSent(tx, rows, beat)
       return { known, sent: rows.length }
     })
   let second: Promise<object> | undefined
-  const first = await pass(7, () => void (second = pass(8)))
+  const waiting = `select count(*)::integer as n from pg_locks join pg_stat_activity using (pid)
+    where datname = current_database() and not granted`
+  const first = await pass(7, async () => {
+    second = pass(8)
+    await expect
+      .poll(async () => (await owner.pool.query<{ n: number }>(waiting)).rows[0]?.n, { timeout: 20_000 })
+      .toBe(1)
+  })
   expect(first).toEqual({ known: 0, sent: 3 })
   expect(await second).toEqual({ known: 7, sent: 0 })
 })
