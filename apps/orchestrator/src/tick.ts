@@ -1,10 +1,10 @@
+import { isPostgresAway } from '@flotilla/contracts'
 import { gateDueAt, type RunEvent, type RunPolicies, type WorkflowDefinition } from '@flotilla/engine'
 import {
   claimRuns,
   claimSuspect,
   inTransaction,
   keysForSaving,
-  isPostgresAway,
   insertInbox,
   lockOpenGates,
   now as clock,

@@ -51,6 +51,8 @@ export const agentSettings = {
   /** Longest time of a tool call that names none. */
   AGENT_TOOL_TIMEOUT_MS: integer({ min: 10, max: 3_600_000, default: 30_000 }),
   AGENT_VAULT_CONNECTIONS: integer({ min: 1, max: 100, default: 5 }),
+  /** How long an agent's call of the vault waits for a Postgres that is away. */
+  AGENT_VAULT_PATIENCE_MS: integer({ min: 0, max: 3_600_000, default: 30_000 }),
   /** Whether stack frames of unexpected errors are kept in dead letters. */
   AGENT_KEEP_STACKS: flag({ default: true }),
 } satisfies EnvFields

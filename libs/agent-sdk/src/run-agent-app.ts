@@ -72,6 +72,7 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
   const vault = openVault(config.DATABASE_URL, {
     sealing: config.SEALING_KEYS,
     connectionsMax: config.AGENT_VAULT_CONNECTIONS,
+    patienceMs: config.AGENT_VAULT_PATIENCE_MS,
     onError,
   })
   const writer = makeReplyWriter(place, { onError })

@@ -27,6 +27,7 @@ export {
   TerminalError,
   type Problem,
 } from './errors.js'
+export { isPostgresAway } from './is-postgres-away.js'
 export { AuditEntryView, AuditHeadView, AuditPage } from './http/audit-views.js'
 export { whyNoInputSchema } from './input-schema.js'
 export { parseWorkflowInput } from './parse-workflow-input.js'

@@ -1,4 +1,3 @@
-export { isPostgresAway } from './is-postgres-away.js'
 export { cancelChildren, startChildren, type NewChild } from './sql/child-runs.js'
 export {
   collectItems,

@@ -6,6 +6,7 @@ import { makeFacts, type FactStore } from './facts.js'
 import { makePayloads, type Payloads } from './payloads.js'
 import { makePool } from './pool.js'
 import { makeVaultKeys } from './vault-keys.js'
+import { withPatience } from './with-patience.js'
 
 /** What agents may keep in Postgres, under a role that sees nothing else. */
 export interface Vault {
@@ -37,9 +38,20 @@ export const openVault = (
     /** The ring that what agents keep is sealed with. */
     readonly sealing: SealingKeys | 'open'
     readonly connectionsMax?: number
+    /** How long an operation waits for a Postgres that is away, ms; default 0. */
+    readonly patienceMs?: number
     readonly onError?: (error: Error) => void
   },
 ): Vault => {
   const pool = makePool(databaseUrl, options)
-  return { ...vaultOver(pool, options.sealing), close: () => pool.end() }
+  const { payloads, effects, facts, checkpoints, ping } = vaultOver(pool, options.sealing)
+  const patient = <T extends object>(operations: T): T => withPatience(operations, options.patienceMs ?? 0)
+  return {
+    payloads: patient(payloads),
+    effects: patient(effects),
+    facts: patient(facts),
+    checkpoints: patient(checkpoints),
+    ping,
+    close: () => pool.end(),
+  }
 }

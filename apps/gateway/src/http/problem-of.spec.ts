@@ -1,6 +1,5 @@
-import { CodedError, ContractError } from '@flotilla/contracts'
+import { CodedError, ContractError, isPostgresAway } from '@flotilla/contracts'
 import { describe, expect, test } from 'vitest'
-import { isPostgresAway } from '@flotilla/store'
 import { problemOf } from './problem-of.js'
 
 const at = { instance: '/runs', traceId: 'a'.repeat(32) }

@@ -1,6 +1,12 @@
-import { CodedError, ContractError, errorCodes, type ErrorCode, type Problem } from '@flotilla/contracts'
+import {
+  CodedError,
+  ContractError,
+  errorCodes,
+  type ErrorCode,
+  type Problem,
+  isPostgresAway,
+} from '@flotilla/contracts'
 import { GatewayError } from './gateway-error.js'
-import { isPostgresAway } from '@flotilla/store'
 
 /** What is answered: status, headers, and the RFC 9457 document. */
 export interface ProblemAnswer {
