@@ -1,3 +1,4 @@
+import { inTransaction, readEvents, readInput } from '@flotilla/store'
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, aRedis, type TestDatabase } from '../../../../tools/test-database.js'
@@ -55,8 +56,13 @@ const call = async (hook: Hook, given: Call = {}) => {
   })
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as any }
 }
-const runs = async () =>
-  (await world.owner.pool.query(`select id, input, submitted_by as by from run order by id`)).rows as any[]
+const runs = (): Promise<any[]> =>
+  inTransaction(world.owner.pool, async (tx) => {
+    const { rows } = await tx.query(`select id, submitted_by as by from run order by id`)
+    const opened: unknown[] = []
+    for (const row of rows) opened.push({ ...row, ...(await readInput(tx, row.id)) })
+    return opened
+  })
 
 describe('a call', () => {
   test('starts the run that the hook makes of the event', async () => {
@@ -146,8 +152,10 @@ describe('a hook', () => {
     )
     const body = '{"data":{"order":"o-1"}}'
     expect((await call(hook, { body })).body).toEqual({ outcome: 'delivered', runId: run.runId, delivered: 1 })
-    const { rows } = await world.owner.pool.query('select event from inbox where run_id = $1', [run.runId])
-    expect(rows).toMatchObject([
+    const { events } = await inTransaction(world.owner.pool, (tx) =>
+      readEvents(tx, [run.runId], { eventsMax: 10, bytesMax: 100_000 }),
+    )
+    expect(events).toMatchObject([
       { event: { type: 'SignalReceived', name: 'paid', payload: { data: { order: 'o-1' } } } },
     ])
     expect((await call(hook, { body })).body).toEqual({ outcome: 'kept', runId: null, delivered: 0 })

@@ -1,5 +1,5 @@
 import { jsonSchemaOf } from '@flotilla/contracts'
-import { openStore, type Store } from '@flotilla/store'
+import { inTransaction, openStore, readInput, type Store } from '@flotilla/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, aRedis, type TestDatabase } from '../../../../tools/test-database.js'
 import { aVictim, type Victim } from '../testing/a-victim.js'
@@ -72,8 +72,9 @@ test('columns in the input of a run stay out of its row, and out of what its age
     tenant_id: 'acme',
     status: 'created',
     submitted_by: 'submitter',
-    input: { amount: 5 },
   })
+  // Sealed in its row: opened, it is what the contract names and nothing else.
+  expect(await inTransaction(world.owner.pool, (tx) => readInput(tx, body.runId))).toEqual({ input: { amount: 5 } })
   expect(JSON.stringify(rows[0])).not.toContain('injected')
 })
 
