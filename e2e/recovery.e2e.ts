@@ -136,6 +136,8 @@ describe('a failed run', () => {
     const failed = (await submitter.events(runId)).length
 
     expect((await escalate()).status).toBe(202)
+    // Until then its stream is one that has ended.
+    await expect.poll(async () => (await reviewer.get(`/runs/${runId}`)).body.status).toBe('waiting')
     const after = { lastEventId: failed, until: ({ type }: { readonly type: string }) => type === 'hitl.requested' }
     expect((await reviewer.events(runId, after)).map(({ type }) => type)).toEqual(['run.resumed', 'hitl.requested'])
     const { body: run } = await reviewer.get(`/runs/${runId}`)
