@@ -14,7 +14,7 @@ import {
 } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../read-config.js'
-import { anApp, aStore } from '../testing/a-gateway.js'
+import { anApp, aStore, testKeys } from '../testing/a-gateway.js'
 import { keysOfProvider, makeTokenChecker, type TokenChecker } from './make-token-checker.js'
 
 const issuer = 'https://id.example'
@@ -22,7 +22,7 @@ const audience = 'flotilla'
 const nowMs = 1_795_000_000_000
 const settings = { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_PATH: '/nowhere' }
 const configOf = (given: Record<string, string> = {}) =>
-  readConfig({ DATABASE_URL: 'postgresql://nowhere', REDIS_URL: 'redis://nowhere', ...settings, ...given })
+  readConfig({ ...testKeys, DATABASE_URL: 'postgresql://nowhere', REDIS_URL: 'redis://nowhere', ...settings, ...given })
 const config = configOf()
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>

@@ -36,7 +36,10 @@ export const owedRows = (events: readonly OwedEvent[]) =>
     occurred_at: occurredAt,
   }))
 
-/** W1; also a part of `saveApplied`, where `$` is its parameter. */
+/**
+ * W1; also a part of `saveApplied`, where `$` is its parameter. The lock: an endpoint that is deleted at this moment is owed
+ * nothing, instead of failing whoever owes.
+ */
 export const oweSql = `
 insert into webhook_delivery (endpoint_id, tenant_id, event_id, type, run_id, data, occurred_at, next_at)
 select w.id, a.tenant_id, a.event_id, a.type, a.run_id, a.data, to_timestamp(a.occurred_at / 1000), now()
@@ -45,6 +48,7 @@ from jsonb_to_recordset($) as a(tenant_id text, event_id text, type text, run_id
 join webhook_endpoint w on w.tenant_id = a.tenant_id and w.enabled
   and (cardinality(w.types) = 0 or a.type = any(w.types))
   and (cardinality(w.workflows) = 0 or a.workflow = any(w.workflows))
+for key share of w
 on conflict do nothing`
 
 const owe = { name: 'owe-webhooks', text: oweSql.replace('($)', '($1::jsonb)') }
@@ -59,6 +63,7 @@ const oweTo = {
   text: `
 insert into webhook_delivery (endpoint_id, tenant_id, event_id, type, data, occurred_at, next_at)
 select id, tenant_id, $2, $3, $4::jsonb, now(), now() from webhook_endpoint where id = $1 and enabled
+for key share
 returning id`,
 }
 
@@ -172,7 +177,8 @@ const undelivered = {
 update webhook_delivery set claimed_until = null, response_status = $3, error = $4, log = ${logged},
   attempts = attempts - case when $7 then 1 else 0 end,
   status = case when $6::bigint is null then 'failed' else 'pending' end,
-  next_at = clock_timestamp() + make_interval(secs => $6::bigint / 1000.0)
+  -- The column holds milliseconds: rounded up, what is due at once would be due a little later.
+  next_at = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6::bigint / 1000.0)
 where id = $1 and attempts = $2 and status = 'pending'`,
 }
 
