@@ -14,6 +14,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: source } },
   test: {
     pool: 'forks',
+    // As many as a small machine has cores: the two halves of the simulation side by side.
+    maxWorkers: 2,
     setupFiles: ['reflect-metadata'],
     // What is kept does not tell sources with a planted bug from those without.
     fsModuleCache: !planted,
