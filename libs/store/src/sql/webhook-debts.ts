@@ -103,7 +103,8 @@ export interface ClaimDeliveries {
   readonly claimMs: number
 }
 
-// Found without locks, for which a window function has no room; then locked, looked at again, and claimed.
+// Found without locks, for which a window function has no room; then locked, looked at again, and claimed. Times are kept in
+// milliseconds, which may be rounded up: what is due at once is due now.
 const claim = {
   name: 'claim-deliveries',
   text: `
@@ -115,7 +116,7 @@ with busy as (
     $3 - coalesce((select sum(busy) from busy b where b.tenant_id = w.tenant_id), 0) as room
   from webhook_endpoint w cross join lateral (
     select d.id, d.next_at, row_number() over (order by d.next_at) as turn from webhook_delivery d
-    where d.endpoint_id = w.id and d.status = 'pending' and d.next_at <= now()
+    where d.endpoint_id = w.id and d.status = 'pending' and d.next_at <= now() + interval '1 ms'
       and (d.claimed_until is null or d.claimed_until <= now())
     order by d.next_at
     limit greatest(0, $2 - coalesce((select b.busy from busy b where b.endpoint_id = w.id), 0))
@@ -125,7 +126,7 @@ with busy as (
   select id from due where turn <= room order by turn, next_at limit $4
 ), locked as (
   select d.id from webhook_delivery d join chosen c on c.id = d.id
-  where d.status = 'pending' and d.next_at <= now() and (d.claimed_until is null or d.claimed_until <= now())
+  where d.status = 'pending' and d.next_at <= now() + interval '1 ms' and (d.claimed_until is null or d.claimed_until <= now())
   order by d.id for update of d skip locked
 )
 update webhook_delivery d set attempts = d.attempts + 1, claimed_until = now() + make_interval(secs => $5 / 1000.0)
@@ -177,8 +178,7 @@ const undelivered = {
 update webhook_delivery set claimed_until = null, response_status = $3, error = $4, log = ${logged},
   attempts = attempts - case when $7 then 1 else 0 end,
   status = case when $6::bigint is null then 'failed' else 'pending' end,
-  -- The column holds milliseconds: rounded up, what is due at once would be due a little later.
-  next_at = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6::bigint / 1000.0)
+  next_at = clock_timestamp() + make_interval(secs => $6::bigint / 1000.0)
 where id = $1 and attempts = $2 and status = 'pending'`,
 }
 
