@@ -29,7 +29,7 @@ export const standardScopes = /** @type {const} */ ({
   reviewer: ['hitl:decide', 'runs:read', 'pii:read'],
 })
 
-const knownScopes = new Set([...Object.values(standardScopes).flat(), 'audit:read'])
+const knownScopes = new Set([...Object.values(standardScopes).flat(), 'audit:read', 'runs:erase'])
 const knownPrefix = /^(runs|hitl|pii|dead|queues|workflows|webhooks|audit|admin)\b/
 
 /** One of the product's, or one that a workflow's gates ask of their deciders: `managers`, `sign-off:legal`. */

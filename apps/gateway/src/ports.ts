@@ -1,5 +1,6 @@
 import type { EffectKnown, UsageKnown, Json, JsonObject, RunState, Trigger, WorkflowDefinition } from '@flotilla/engine'
 import type {
+  Erased,
   Appended,
   ApiKeyRow,
   ArtifactRow,
@@ -186,6 +187,8 @@ export interface StorePorts extends WebhookPorts, HookPorts {
     command: AskedCommand,
     hasEffect?: HasEffect,
   ) => Promise<Appended | { readonly outcome: 'no-checkpoint' | 'no-effect' }>
+  /** Destroys what a run that has ended, its children and its forks are about; audited. */
+  readonly eraseRun: (actor: Actor, runId: string) => Promise<Erased>
   /** What a plan is made of; `no-checkpoint`: the run has none of that number or label. Null: no such run. */
   readonly readRecovery: (
     tenantId: string,

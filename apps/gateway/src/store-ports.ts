@@ -17,6 +17,7 @@ import {
   askAsTenant,
   countDeadLetters,
   decideGate,
+  eraseRun,
   discardDeadLetters,
   findApiKey,
   forkRun,
@@ -228,6 +229,19 @@ const migrate = async (tx: Tx, actor: Actor, ...[command, judge]: Tail<Parameter
   return appended
 }
 
+const erase = async (tx: Tx, actor: Actor, runId: string) => {
+  const erased = await eraseRun(tx, { runId, by: actor.principal })
+  if (erased.outcome === 'erased' && !erased.again)
+    await appendAudit(tx, {
+      tenant: actor.tenantId,
+      actor: actor.principal,
+      action: 'run.erased',
+      subject: runId,
+      detail: { runs: erased.runIds.length },
+    })
+  return erased
+}
+
 const fork = async (tx: Tx, actor: Actor, ...[asked, inputOf]: Tail<Parameters<StorePorts['forkRun']>>) => {
   const found = await readInput(tx, asked.from)
   if (found === null) return { outcome: 'unknown' } as const
@@ -331,6 +345,7 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
     listGates: (tenantId, page) => as(tenantId, (tx) => listGates(tx, page)),
     decideGate: (decision, accepts) => decide(pool, decision, accepts),
     appendCommand: (actor, command, hasEffect) => as(actor.tenantId, (tx) => ask(tx, actor, command, hasEffect)),
+    eraseRun: (actor, runId) => as(actor.tenantId, (tx) => erase(tx, actor, runId)),
     readRecovery: (tenantId, runId, checkpoint) => as(tenantId, (tx) => recovery(tx, runId, checkpoint)),
     listLiveRuns: (tenantId, page) => as(tenantId, (tx) => listLiveRuns(tx, page)),
     migrateRun: (actor, command, judge) => as(actor.tenantId, (tx) => migrate(tx, actor, command, judge)),

@@ -31,6 +31,7 @@ export const errorCodes = {
   RUN_NOT_RESUMABLE: { status: 409, title: 'Only a failed or parked run can be resumed' },
   RUN_NOT_FORKABLE: { status: 409, title: 'The run cannot be forked there' },
   RUN_NOT_MIGRATABLE: { status: 409, title: 'The run cannot go on under this version' },
+  RUN_NOT_ERASABLE: { status: 409, title: 'The run, or a run of its family, is under way' },
   RUN_FINISHED: { status: 409, title: 'The run has finished' },
   GATE_NOT_OPEN: { status: 409, title: 'The gate is not open' },
   GATE_AMBIGUOUS: { status: 409, title: 'Several gates are open: name one' },

@@ -97,6 +97,7 @@ export {
   ItemsView,
   RunAccepted,
   RunCommandAccepted,
+  RunErased,
   RunLinks,
   RunPage,
   runStatuses,

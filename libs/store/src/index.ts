@@ -143,6 +143,7 @@ export { saveApplied } from './sql/save-applied.js'
 
 export { listOwedNotifications, markNotified, type NotificationRow } from './sql/notifications.js'
 export { ensureQueues, listQueueDepths, setQueuePaused, type QueueDepth } from './sql/queues.js'
+export { eraseRun, type Erased } from './sql/erase-run.js'
 export { listDebts, lockCourier, loseBeats, markSent, takeOwed, type DebtKey, type OwedRow } from './sql/relay.js'
 export { ensureHistoryPartitions, purgeFirings, purgeCheckpoints, purgeIdempotency } from './sql/retention.js'
 export { readPayloads } from './sql/payloads.js'

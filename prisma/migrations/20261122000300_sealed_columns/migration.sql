@@ -67,6 +67,54 @@ $$;
 revoke all on function vault.read_run_key(uuid) from public;
 grant execute on function vault.read_run_key(uuid) to flotilla_vault;
 
+-- Erases a family of the tenant in `flotilla.tenant`: its data key, and whatever could still be read or never be needed. All
+-- of it must have ended. `views`: by run id, what remains of its state; `clear_members`: members of events that remain.
+-- Resolves with the number of runs; 0: there is no such family, or it has not ended.
+create function erase_family(head uuid, views jsonb, clear_members text[], actor text) returns integer
+language plpgsql volatile security definer set search_path = public, pg_temp as $$
+declare
+  family uuid[];
+begin
+  -- `for update`: whoever puts something into an inbox waits for the end of this.
+  perform from run r where (r.id = head or r.key_run_id = head) and r.tenant_id = current_setting('flotilla.tenant', true)
+  order by r.id for update;
+  select array_agg(r.id) into family from run r
+  where (r.id = head or r.key_run_id = head) and r.tenant_id = current_setting('flotilla.tenant', true);
+  if family is null or exists (
+    select from run r where r.id = any(family) and r.status not in ('completed', 'failed', 'cancelled')
+  ) then
+    return 0;
+  end if;
+  delete from run_key k where k.run_id = head;
+  delete from inbox i where i.run_id = any(family);
+  delete from outbox o where o.run_id = any(family);
+  delete from subscription s where s.run_id = any(family);
+  delete from idempotency i where i.run_id = any(family);
+  update run r set input = 'null', result = null, state = nullif(views -> r.id::text, 'null'), tags = '{}',
+    next_deadline_at = null, erased_at = coalesce(r.erased_at, clock_timestamp()) where r.id = any(family);
+  update gate g set shown = '{}', "values" = null, comment = null where g.run_id = any(family);
+  update gate_vote v set "values" = null, comment = null where v.run_id = any(family);
+  update checkpoint c set data = null, snapshot = null where c.run_id = any(family);
+  update artifact a set content = 'null' where a.run_id = any(family);
+  update map_item m set item = 'null', output = null where m.run_id = any(family);
+  update notification n set message = '' where n.run_id = any(family);
+  update dead_letter d set status = 'discarded', resolved_at = clock_timestamp(), resolved_by = actor
+  where d.run_id = any(family) and d.status = 'open';
+  delete from vault.payload p where p.run_id = any(family);
+  delete from vault.agent_checkpoint c where c.run_id = any(family);
+  update vault.effect e set outcome = null, compensate = null, earlier = '[]' where e.root_run_id = any(family);
+  -- Also what is sealed: nothing is left that a key found later could open.
+  perform set_config('flotilla.retention', 'on', true);
+  update history h set patch = null, event = (
+    select coalesce(jsonb_object_agg(m.key, m.value), '{}') from jsonb_each(h.event) m where m.key = any(clear_members)
+  ) where h.run_id = any(family);
+  perform set_config('flotilla.retention', '', true);
+  return cardinality(family);
+end
+$$;
+revoke all on function erase_family(uuid, jsonb, text[], text) from public;
+grant execute on function erase_family(uuid, jsonb, text[], text) to flotilla_gateway;
+
 -- 3. Set on the parent it holds for the partitions too, and for those to come.
 alter table run alter column input set storage external, alter column state set storage external,
   alter column result set storage external;

@@ -3,6 +3,7 @@ export const scopes = [
   'runs:write',
   'runs:read',
   'runs:operate',
+  'runs:erase',
   'hitl:decide',
   'pii:read',
   'dead-letters',

@@ -11,6 +11,7 @@ import {
   ResumeRun,
   RunAccepted,
   RunCommandAccepted,
+  RunErased,
   RunPage,
   runStatuses,
   RunView,
@@ -25,6 +26,7 @@ import { cursorParam, limitParam, textParamDoc, wordParamDoc } from '../http/par
 import { Route } from '../http/route.js'
 import { cancelRun, resumeRun, signalRun, type RunRequest } from './ask-run.js'
 import { listRunViews, readRunView } from './find-run.js'
+import { eraseRun } from './erase-run.js'
 import { forkRun } from './fork-run.js'
 import { readIdempotencyKey } from './idempotency.js'
 import { listItemViews } from './item-views.js'
@@ -305,6 +307,21 @@ export class RunsController {
   })
   cancel(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunCommandAccepted> {
     return cancelRun(this.gateway, this.about(request, runId), bodyOf(CancelRun, request, {}))
+  }
+
+  @Route('POST', '/runs/:runId/erase', {
+    access: ['runs:erase'],
+    doc: {
+      id: 'eraseRun',
+      tag,
+      summary:
+        'Destroys the personal data of a run that has ended, of its children and of its forks. They cannot be had again.',
+      answers: { 200: { description: 'Erased, now or before.', body: RunErased } },
+      problems: [404, 409],
+    },
+  })
+  erase(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<RunErased> {
+    return eraseRun(this.gateway, this.about(request, runId))
   }
 
   @Route('POST', '/runs/:runId/signals/:name', {

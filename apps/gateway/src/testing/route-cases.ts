@@ -94,6 +94,7 @@ export const routeCases: Readonly<Record<string, RouteCase>> = {
   'POST /runs/:runId/resume': { ...operate, body: () => ({ mode: 'resume' }) },
   'POST /runs/:runId/fork': { ...operate, body: ({ checkpoint }) => ({ checkpoint }) },
   'POST /runs/:runId/migrate': { ...operate, body: () => ({ version: 1 }) },
+  'POST /runs/:runId/erase': { access: ['runs:erase'], foreign: 404 },
   'POST /runs/:runId/cancel': { ...steer, body: () => ({ reason: 'r' }) },
   'POST /runs/:runId/signals/:name': { ...steer, at: () => ({ name: 'paid' }), body: () => ({ amount: 1 }) },
   'POST /runs/:runId/hitl': {

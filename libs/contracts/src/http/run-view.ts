@@ -129,6 +129,12 @@ export class RunCommandAccepted {
   @IsUUID() runId!: string
 }
 
+/** 200 of `POST /runs/{id}/erase`: the runs whose personal data are gone, the run's own and those of its children and forks. */
+export class RunErased {
+  @IsUUID() runId!: string
+  @IsUUID(undefined, { each: true }) erased!: string[]
+}
+
 /** How many persons gave the same decision, of how many that must. */
 export class PendingVotes {
   @IsInt() @Min(1) needed!: number
