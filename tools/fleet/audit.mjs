@@ -13,6 +13,17 @@ npm run audit -- verify FILE [--public-key HEX]`
 const refuse = (problem) => new StartError(`${problem}\n${usage}`, 78)
 
 /**
+ * What a file system says of a file, in words.
+ * @param {string} file
+ * @returns {(error: unknown) => never}
+ */
+const saying = (file) => (error) => {
+  const code = /** @type {{ code?: string }} */ (error).code
+  if (code === 'EEXIST') throw refuse(`${file} is there already: an audit that was kept is not written over`)
+  throw refuse(`${file} cannot be used: ${code ?? error}`)
+}
+
+/**
  * Everything up to the head as it is now.
  * @param {{ gatewayUrl: string, key: string }} fleet
  * @returns {Promise<string>} content of the file
@@ -49,15 +60,13 @@ export const run = async (args) => {
   if (file === undefined || (action !== 'export' && action !== 'verify'))
     throw refuse('what shall be done with which file?')
   if (action === 'verify') {
-    const wrong = whatIsWrongWithAudit(await readFile(file), values['public-key'] ?? null)
+    const wrong = whatIsWrongWithAudit(await readFile(file).catch(saying(file)), values['public-key'] ?? null)
     console.log(wrong ?? 'the audit is whole')
     return wrong === null ? 0 : 1
   }
   const fleet = readFleet(localDir)
   if (fleet === null) throw new StartError('no fleet is running: npm start')
-  await writeFile(file, await readAudit({ gatewayUrl: fleet.gatewayUrl, key: values.key ?? fleet.keys.admin }), {
-    mode: 0o600,
-    flag: 'wx',
-  })
+  const content = await readAudit({ gatewayUrl: fleet.gatewayUrl, key: values.key ?? fleet.keys.admin })
+  await writeFile(file, content, { mode: 0o600, flag: 'wx' }).catch(saying(file))
   return 0
 }
