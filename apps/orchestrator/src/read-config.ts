@@ -1,12 +1,15 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
 import {
+  ConfigError,
   integer,
   json,
   oneOf,
   optional,
   readEnv,
+  secretsSettings,
   text,
   url,
+  whatIsWrongWithSecrets,
   words,
   type Env,
   type EnvValues,
@@ -60,6 +63,7 @@ const settings = {
   /** How long deliveries that are over are kept, in days. */
   WEBHOOK_RETENTION_DAYS: integer({ min: 1, max: 3_650, default: 30 }),
   SWEEP_MS: integer({ min: 200, max: 600_000, default: 2_000 }),
+  ...secretsSettings,
 }
 
 /** What the orchestrator is told by its environment. */
@@ -71,5 +75,11 @@ export const orchestratorSettings = Object.keys(settings)
 /** Reads the environment; throws `ConfigError` with every problem at once. */
 export const readConfig = (env: Env): OrchestratorConfig => {
   const config = readEnv(env, settings)
+  const { DATABASE_URL, REDIS_URL, SEALING_KEYS, HASHING_KEY } = config
+  const problems = whatIsWrongWithSecrets(config, {
+    keys: { SEALING_KEYS: Object.values(SEALING_KEYS.keys), HASHING_KEY },
+    urls: { DATABASE_URL, REDIS_URL },
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
   return { ...config, hashingKey: config.HASHING_KEY }
 }

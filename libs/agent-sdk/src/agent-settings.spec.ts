@@ -64,3 +64,13 @@ test('every problem is told at once, and no secret is repeated', () => {
   expect(names).toEqual(['AGENT_KYC_CONCURRENCY', 'HASHING_KEY', 'PORT', 'SEALING_KEYS'])
   expect(found.join()).not.toContain('c2hvcnQ')
 })
+
+test('production refuses secrets of development', () => {
+  const wrong = { ...env, NODE_ENV: 'production', REDIS_URL: 'redis://redis:6379' }
+  const problems = problemsOf(wrong).join('\n')
+  expect(problems).toMatch(
+    /^HASHING_KEY holds a key that SEALING_KEYS holds already\nDATABASE_URL has .*\nREDIS_URL has no/,
+  )
+  expect(problems).not.toContain(key)
+  expect(problemsOf({ ...wrong, DEVELOPMENT_SECRETS: 'allowed' })).toEqual([])
+})

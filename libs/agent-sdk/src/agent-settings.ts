@@ -1,13 +1,16 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
 import {
+  ConfigError,
   flag,
   integer,
   json,
   oneOf,
   optional,
   readEnv,
+  secretsSettings,
   text,
   url,
+  whatIsWrongWithSecrets,
   type Env,
   type EnvFields,
   type EnvValues,
@@ -55,6 +58,7 @@ export const agentSettings = {
   AGENT_VAULT_PATIENCE_MS: integer({ min: 0, max: 3_600_000, default: 30_000 }),
   /** Whether stack frames of unexpected errors are kept in dead letters. */
   AGENT_KEEP_STACKS: flag({ default: true }),
+  ...secretsSettings,
 } satisfies EnvFields
 
 /** What `agentSettings` reads. */
@@ -117,5 +121,12 @@ export const readAgentConfig = <F extends EnvFields>(
     }
   }
   // The fields read are those of agentSettings and of the app; those per queue are extra.
-  return { config: config as unknown as AgentConfig & EnvValues<F>, serving }
+  const known = config as unknown as AgentConfig & EnvValues<F>
+  const { DATABASE_URL, REDIS_URL, SEALING_KEYS, HASHING_KEY } = known
+  const problems = whatIsWrongWithSecrets(known, {
+    keys: { SEALING_KEYS: Object.values(SEALING_KEYS.keys), HASHING_KEY },
+    urls: { DATABASE_URL, REDIS_URL },
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
+  return { config: known, serving }
 }

@@ -22,6 +22,9 @@ export const signingKey: Field<KeyObject> = {
   },
 }
 
+/** The 32 bytes that an ed25519 key is made of. */
+export const seedOf = (key: KeyObject): Uint8Array => Buffer.from(`${key.export({ format: 'jwk' }).d}`, 'base64url')
+
 /** What is signed of a head. */
 const signedText = ({ tenant, seq, hash, signedAt }: Omit<AuditHeadView, 'signature' | 'publicKey'>): Buffer =>
   Buffer.from(['flotilla.audit-head.v1', tenant, seq, hash, signedAt].join('\n'))
