@@ -8,6 +8,7 @@ const commands = {
   scale: () => import('./fleet/scale.mjs'),
   demo: () => import('./fleet/run-demo.mjs'),
   keys: () => import('./fleet/keys.mjs'),
+  retention: () => import('./fleet/retention.mjs'),
   audit: () => import('./fleet/audit.mjs'),
   checkpoint: () => import('./fleet/checkpoint.mjs'),
   test: () => import('./fleet/test.mjs'),

@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util'
 import { insertKeys, keyId, listKeys, makeKey, parseScopes, revokeKey, rotateKey, secretHash } from './api-keys.mjs'
 import { readFleet } from './fleet-file.mjs'
 import { localDir } from './paths.mjs'
+import { loadSecrets } from './secrets.mjs'
 import { StartError } from './start-error.mjs'
 
 const usage = `npm run keys -- create --tenant T --scopes runs:write,runs:read [--principal P] [--expires 2027-01-31T00:00:00Z]
 npm run keys -- rotate ID [--overlap 24]   hours for which the old key works beside the new one
 npm run keys -- list
-npm run keys -- revoke ID`
+npm run keys -- revoke ID
+npm run keys -- rewrap         everything under the current key of the ring, so that an old one can leave it`
 
 /** @param {string} problem */
 const refuse = (problem) => new StartError(`${problem}\n${usage}`, 78)
@@ -54,6 +56,32 @@ const list = async (databaseUrl) => {
   }
 }
 
+/**
+ * With the ring of the fleet of this folder, else with SEALING_KEYS and HASHING_KEY and the owner's DATABASE_URL.
+ * @returns {Promise<number>} 1 while something stands under another key
+ */
+const rewrap = async () => {
+  const { describeRewrap, rewrapAll } = await import('./rewrap.mjs')
+  const { DATABASE_URL, SEALING_KEYS, HASHING_KEY } = process.env
+  const fleet = readFleet(localDir)
+  const own = fleet === null ? null : loadSecrets(localDir)
+  const databaseUrl = fleet?.databaseUrl ?? DATABASE_URL
+  const sealingKeys = own?.sealingKeys ?? (SEALING_KEYS === undefined ? null : JSON.parse(SEALING_KEYS))
+  const hashingKey = own?.hashingKey ?? HASHING_KEY
+  if (databaseUrl === undefined || sealingKeys === null || hashingKey === undefined)
+    throw new StartError(
+      'no fleet is running: npm start, or give DATABASE_URL (the owner’s), SEALING_KEYS, HASHING_KEY',
+    )
+  const done = await rewrapAll({ databaseUrl, sealingKeys, hashingKey, say: (text) => console.error(text) })
+  console.log(
+    describeRewrap(
+      done,
+      Object.keys(sealingKeys.keys).filter((id) => id !== done.current),
+    ),
+  )
+  return done.remaining.length === 0 ? 0 : 1
+}
+
 /** @param {string[]} args */
 const readArgs = (args) => {
   const text = /** @type {const} */ ({ type: 'string' })
@@ -72,8 +100,9 @@ const readArgs = (args) => {
 export const run = async (args) => {
   const { values, positionals } = readArgs(args)
   const [action, id] = positionals
-  if (action === undefined || !['create', 'rotate', 'list', 'revoke'].includes(action))
+  if (action === undefined || !['create', 'rotate', 'list', 'revoke', 'rewrap'].includes(action))
     throw refuse('what shall be done with the keys?')
+  if (action === 'rewrap') return rewrap()
   const fleet = readFleet(localDir)
   if (fleet === null) throw new StartError('no fleet is running: npm start')
   if (action === 'create') await create(fleet.databaseUrl, values)

@@ -26,7 +26,7 @@ import { makeRepliesInbox } from './replies-inbox.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { seedShipped } from './seed-shipped.js'
 import { makeWebhookSender } from './send-webhooks.js'
-import { sweep, sweepCheckpoints, sweepDaily } from './sweep.js'
+import { sweep, sweepCheckpoints, sweepDaily, sweepRetention } from './sweep.js'
 import { tellTriggered } from './tell-triggered.js'
 import { tick } from './tick.js'
 
@@ -228,6 +228,7 @@ await runMain(async () => {
 
   let caredAt = 0
   let retainedAt = Number.NEGATIVE_INFINITY
+  let agedAt = Number.NEGATIVE_INFINITY
   const sweepLoop = makeLoop({
     name: 'sweep',
     idleMs: config.SWEEP_MS,
@@ -246,6 +247,13 @@ await runMain(async () => {
       if (performance.now() - retainedAt > hourMs) {
         await sweepCheckpoints(store, config.CHECKPOINT_RETENTION_DAYS)
         retainedAt = performance.now()
+      }
+      if (performance.now() - agedAt > config.RETENTION_MS) {
+        const erased = await sweepRetention(store, config.RETENTION_DAYS, (run_id, error) =>
+          log.warn({ run_id, code: (error as { code?: string }).code ?? null }, 'a run is due and could not be erased'),
+        )
+        if (erased > 0) log.info({ erased }, 'runs that are no longer kept were erased')
+        agedAt = performance.now()
       }
       await sweep({
         store,

@@ -48,6 +48,10 @@ const settings = {
   FAN_OUT_FAILURE: oneOf(['fail-fast', 'best-effort'], { default: 'fail-fast' }),
   /** How long the checkpoints of a run are kept after its end, in days. */
   CHECKPOINT_RETENTION_DAYS: integer({ min: 0, max: 36_500, default: 7 }),
+  /** How long runs are kept after their end where no rule of their tenant says otherwise, in days; unset: kept. */
+  RETENTION_DAYS: optional(integer({ min: 0, max: 36_500 })),
+  /** How often it is looked for runs to erase, in ms. */
+  RETENTION_MS: integer({ min: 100, max: 86_400_000, default: 3_600_000 }),
   /** Ports that endpoints of webhooks may have. */
   WEBHOOK_PORTS: words({ pattern: /^\d{1,5}$/, accepts: 'ports with commas between', default: ['443'] }),
   /** Hosts of endpoints that no rule about scheme, port and address holds for: development, receivers inside. */

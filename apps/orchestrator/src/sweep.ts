@@ -5,6 +5,7 @@ import {
   countDeliveriesDue,
   countOpenGates,
   ensureHistoryPartitions,
+  eraseAged,
   holdStrayEvents,
   insertInbox,
   listDebts,
@@ -17,6 +18,7 @@ import {
   purgeFirings,
   purgeCheckpoints,
   purgeIdempotency,
+  purgePayloads,
   purgeSignals,
   readDefinitionsByHash,
   unparkRuns,
@@ -28,6 +30,9 @@ import { metrics } from '@flotilla/telemetry'
 /** How long it is known on what a trigger went off: as long, it goes off once for a run that is reopened and ends again. */
 const firingDays = 90
 const purgeBatch = 5_000
+/** How long an answer too large to travel outlives its run: a reply that comes twice may still name it. */
+const payloadHours = 24
+const familiesMax = 200
 
 /** What the slow sweep needs. */
 export interface SweepDependencies {
@@ -148,10 +153,25 @@ export const sweepCheckpoints = async (store: Store, days: number): Promise<void
   while ((await purgeCheckpoints(store.pool, { days, runs })) > 0);
 }
 
+/** Erases what is older than it is kept, in batches, until nothing is due or nothing of it can be erased; resolves with how many. */
+export const sweepRetention = async (
+  store: Store,
+  defaultDays: number | null,
+  onFailed: (runId: string, error: unknown) => void,
+): Promise<number> => {
+  let erased = 0
+  for (;;) {
+    const batch = await eraseAged(store, { defaultDays, families: familiesMax }, onFailed)
+    erased += batch.erased
+    if (batch.erased === 0 || batch.due < familiesMax) return erased
+  }
+}
+
 /** Daily care of the tables. */
 export const sweepDaily = async (store: Store, { webhookDays }: { readonly webhookDays: number }): Promise<void> => {
   await ensureHistoryPartitions(store.pool)
   while ((await purgeFirings(store.pool, firingDays, purgeBatch)) === purgeBatch);
   while ((await purgeCalls(store.pool, purgeBatch)) === purgeBatch);
+  while ((await purgePayloads(store, payloadHours, purgeBatch)) === purgeBatch);
   while ((await purgeDeliveries(store.pool, webhookDays, purgeBatch)) === purgeBatch);
 }

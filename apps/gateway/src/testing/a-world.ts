@@ -62,15 +62,14 @@ const keysOfTenants = [
   ['foreign', 'rival', ['*']],
 ] as const
 
-/** The ring of the gateway is that of the world's stores. */
-const ring = parseSealingKeys(JSON.parse(testKeys.SEALING_KEYS))
-
 /** A gateway that listens, over real Postgres and Redis, with keys of two tenants and one workflow. */
 export const aWorld = async (
   urls: { readonly ownerUrl: string; readonly gatewayUrl: string; readonly engineUrl: string },
   redis: { readonly url: string; readonly prefix: string },
   settings: Readonly<Record<string, string>> = {},
 ) => {
+  // The ring of the gateway is that of the world's stores.
+  const ring = parseSealingKeys(JSON.parse(settings['SEALING_KEYS'] ?? testKeys.SEALING_KEYS))
   const owner = openStore({ sealing: ring, url: urls.ownerUrl, max: 2, applicationName: 'spec-owner' })
   const engine = openStore({ sealing: ring, url: urls.engineUrl, max: 4, applicationName: 'spec-engine' })
   const store = openStore({ sealing: ring, url: urls.gatewayUrl, max: 10, applicationName: 'spec-gateway' })

@@ -43,7 +43,8 @@ export const isTenantSealed = (stored: Json): stored is TenantSealed =>
 /** The code of an error, for what is stored and logged in place of what could not be read. */
 export const codeOf = (error: unknown): string => (error instanceof CodedError ? error.code : 'DATA_UNREADABLE')
 
-const pending = (tenantId: string) => ({ table: 'inbox', column: 'pending', owner: tenantId })
+/** Where a value stands that is sealed with a key of its tenant. */
+export const pending = (tenantId: string) => ({ table: 'inbox', column: 'pending', owner: tenantId })
 
 const sealTenant = (wrapper: ConnectionSealing['wrapper'], tenantId: string, value: JsonObject): Json =>
   wrapper === 'open'

@@ -40,7 +40,7 @@ export const clearEventMembers: readonly string[] = [
 ]
 
 const clear = new Set(clearEventMembers)
-const sealedMember = '~sealed'
+export const sealedMember = '~sealed'
 
 /** Splits an object into members that stay readable and the others, sealed as one; with nothing to seal it is given as it is. */
 export const sealMembers = (
