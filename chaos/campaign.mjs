@@ -8,6 +8,7 @@ import { repoDir } from '../tools/fleet/paths.mjs'
 import { waitFor } from '../tools/fleet/processes.mjs'
 import { makeClient } from './client.mjs'
 import { dumpTables } from './dump-tables.mjs'
+import { echoed, lanes as denseLanes, shares as denseShares } from './dense.mjs'
 import { drawFault, faults as allFaults } from './faults/index.mjs'
 import { startReplyEcho } from './faults/replies.mjs'
 import { startFleet } from './fleet.mjs'
@@ -28,6 +29,7 @@ const sampleMs = 5_000
 const settleMs = 120_000
 /** No fault begins while so many have not healed. */
 const overlapMax = 4
+const overlapDenseMax = 24
 
 /**
  * @typedef {object} CampaignOptions
@@ -38,6 +40,7 @@ const overlapMax = 4
  * @property {number} rate runs a second
  * @property {number} everyMs from one fault to the next, on average
  * @property {boolean} single one fault at a time, each recovered from before the next
+ * @property {boolean} dense faults of every room at once (`dense.mjs`); `faults`, `plan` and `everyMs` do not count
  * @property {string} dir records
  * @property {string} home of the fleet
  * @property {Record<string, number>} [services]
@@ -73,31 +76,24 @@ const makeTenants = async (fleet) => {
 
 /** Injects faults until the time is up; resolves when all have healed. @param {CampaignOptions} options @param {any} context */
 const injectFaults = async (options, context) => {
-  const { seed, minutes, faults, plan = [], everyMs, single } = options
-  const { random, observer, records } = context
+  const { seed, minutes, faults, plan = [], everyMs, single, dense } = options
+  const { observer, records } = context
   const until = performance.now() + minutes * 60_000
-  const queue = [...plan]
+  const leftMs = () => until - performance.now()
   /** @type {Map<Promise<unknown>, string | undefined>} */
   const active = new Map()
   /** @type {Promise<any>[]} */
   const recovered = []
-  while (queue.length > 0 || performance.now() < until) {
-    const name = queue.shift() ?? drawFault(faults, random)
+
+  /** @param {string} name @param {any} ours */
+  const begin = async (name, ours) => {
     const inject = allFaults[name]
     if (inject === undefined) throw new Error(`${name} is no fault`)
-    const busy = () => [...active.values()]
-    while (active.size >= (single ? 1 : overlapMax)) await Promise.race(active.keys())
+    const word = name.startsWith('redis') ? 'redis' : name.startsWith('pg') ? 'postgres' : undefined
+    while (word !== undefined && [...active.values()].includes(word)) await Promise.race(active.keys())
     const at = isoNow()
-    let injected
-    try {
-      const word = name.startsWith('redis') ? 'redis' : name.startsWith('pg') ? 'postgres' : undefined
-      while (word !== undefined && busy().includes(word)) await Promise.race(active.keys())
-      injected = inject(context)
-    } catch (error) {
-      options.say(`${name}: ${error}`)
-      continue
-    }
-    const { target, healed, isUp, alone, kills = [], count = 1 } = injected
+    const before = observer.rate()
+    const { target, healed, isUp, alone, kills = [], count = 1 } = inject(ours)
     for (const { kind } of kills) context.kills[kind] = (context.kills[kind] ?? 0) + 1
     const ended = Promise.resolve(healed).then(
       () => null,
@@ -107,13 +103,43 @@ const injectFaults = async (options, context) => {
       .then(async (problem) => {
         active.delete(ended)
         const line = { at, healedAt: isoNow(), fault: name, target, count, seed, ...(problem ? { problem } : {}) }
-        return observer.recover(line, isUp)
+        return observer.recover(line, { isUp, before: single ? before : null })
       })
       .then((line) => (records.write('faults', line), line))
     active.set(ended, alone)
     recovered.push(whole)
-    if (single) await whole
-    else await sleep(everyMs * (0.5 + random.next()))
+    return { ended, whole }
+  }
+
+  /** @param {any} ours @param {() => string} draw @param {{ everyMs: number, waits: boolean, queue: string[] }} how */
+  const lane = async (ours, draw, { everyMs: gapMs, waits, queue }) => {
+    while (queue.length > 0 || leftMs() > 0) {
+      while (active.size >= (single ? 1 : dense ? overlapDenseMax : overlapMax)) await Promise.race(active.keys())
+      const name = queue.shift() ?? draw()
+      try {
+        const { ended, whole } = await begin(name, ours)
+        if (single) await whole
+        else if (waits) await ended
+      } catch (error) {
+        options.say(`${name}: ${error}`)
+      }
+      if (single) await sleep(everyMs)
+      else await sleep(gapMs * (0.5 + ours.random.next()))
+    }
+  }
+
+  const queue = [...plan]
+  if (dense)
+    await Promise.all(
+      denseLanes.map((one, index) => {
+        const random = makeRandom(seed + 10 + index)
+        const ours = { ...context, random, turns: makeTurns(random), leftMs }
+        return lane(ours, () => drawFault(Object.keys(one.faults), random, one.faults), { ...one, queue: [] })
+      }),
+    )
+  else {
+    const draw = () => drawFault(faults, context.random)
+    await lane({ ...context, leftMs }, draw, { everyMs, waits: false, queue })
   }
   await Promise.all(active.keys())
   return recovered
@@ -121,7 +147,7 @@ const injectFaults = async (options, context) => {
 
 /** @param {CampaignOptions} options */
 export const runCampaign = async (options) => {
-  const { seed, dir, home, say, rate, minutes } = options
+  const { seed, dir, home, say, rate, minutes, single, dense } = options
   const random = makeRandom(seed)
   // The client's draws must not depend on how fast the fleet is.
   const chance = { load: makeRandom(seed + 1), net: makeRandom(seed + 2) }
@@ -132,17 +158,21 @@ export const runCampaign = async (options) => {
     ...(options.services === undefined ? {} : { services: options.services }),
   })
   const startedAt = isoNow()
+  /** @type {Promise<void> | undefined} */
+  let stopped
+  const stop = () => (stopped ??= fleet.stop())
   try {
     const tenants = await makeTenants(fleet)
     const observer = startObserver(fleet.postgres.superuserUrl)
     const client = makeClient({ gateways: fleet.gateways, random: chance.load.next, records })
     const streams = makeStreamRecorder({ gateways: fleet.gateways, random: chance.load.next, records })
-    const echo = startReplyEcho(fleet)
+    const echo = startReplyEcho(fleet, { share: dense ? echoed : 0, random: makeRandom(seed + 3).next })
     const load = startLoad({
       ...{ client, tenants, random: chance.load, seed, rate, openMax: rate * 40 },
       openRuns: () => observer.seen().open,
+      ...(dense ? { shares: denseShares } : {}),
       onRun: ({ runId, tenant }) => {
-        if (chance.load.next() < 0.15) streams.follow(runId, tenant.submitter, tenant.name)
+        if (chance.load.next() < (dense ? 0.08 : 0.15)) streams.follow(runId, tenant.submitter, tenant.name)
       },
     })
     let sampling = true
@@ -205,14 +235,20 @@ export const runCampaign = async (options) => {
       ...notReady.map((name) => `not ready at the end: ${name}`),
       ...(openStreams > 0 ? [`${openStreams} event streams did not end`] : []),
     ]
+    await stop()
+    const mode = single ? 'single' : dense ? 'dense' : 'mixed'
     return await summarise({
-      ...{ dir, seed, minutes, lines, kills, harness, totals: load.totals, injectedReplies: echo.injected() },
+      ...{ dir, seed, mode, minutes, lines, kills, harness, totals: load.totals, injectedReplies: echo.injected() },
       ...{ settleSeconds, commit: commitOf() },
     })
   } finally {
-    await fleet.stop()
+    await stop()
   }
 }
 
-const commitOf = () =>
-  spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: repoDir, encoding: 'utf8' }).stdout.trim()
+/** The published commit that was tested, or that what was tested stands on. */
+const commitOf = () => {
+  const git = (/** @type {string[]} */ ...args) =>
+    spawnSync('git', args, { cwd: repoDir, encoding: 'utf8' }).stdout.trim()
+  return (git('merge-base', 'HEAD', 'origin/main') || git('rev-parse', 'HEAD')).slice(0, 10)
+}

@@ -19,7 +19,8 @@ const usage = `npm run chaos -- [options]
   --plan a,b,c     injected first, in this order
   --rate R         runs a second; default 12
   --every MS       between two faults on average; default 2000
-  --single         one fault at a time, each recovered from before the next
+  --single         one fault at a time, each recovered from before the next: for recovery times
+  --dense          faults of every room at once, short runs, every reply twice: for counts
   --dir PATH       records; default .local/chaos/<seed>-<time>
   --json FILE      writes the summary there
   --append FILE    appends the summary as one line; default chaos/results.ndjson, "none" for none
@@ -36,6 +37,7 @@ const { values: given } = parseArgs({
     rate: { ...text, default: '12' },
     every: { ...text, default: '2000' },
     single: { type: 'boolean', default: false },
+    dense: { type: 'boolean', default: false },
     ...{ dir: text, json: text, append: { ...text, default: path.join(repoDir, 'chaos/results.ndjson') } },
     help: { type: 'boolean', default: false },
   },
@@ -74,7 +76,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 
 const summary = await runCampaign({
   ...{ seed, dir, home, minutes: Number(given.minutes), rate: Number(given.rate), everyMs: Number(given.every) },
-  ...{ faults: namesOf(given.faults), plan: namesOf(given.plan), single: given.single },
+  ...{ faults: namesOf(given.faults), plan: namesOf(given.plan), single: given.single, dense: given.dense },
   say: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
 })
 fs.rmSync(home, { recursive: true, force: true })

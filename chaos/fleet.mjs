@@ -117,6 +117,7 @@ export const startFleet = async ({ home, dir, seed, random, services: wanted = c
     const port = await freePort()
     const skewFile = path.join(home, `skew-${name}`)
     const command = describe(kind)
+    let since = 0
     const service = startService({
       ...command,
       name,
@@ -130,7 +131,10 @@ export const startFleet = async ({ home, dir, seed, random, services: wanted = c
       },
       healthUrl: `http://127.0.0.1:${port}`,
       logFile: path.join(home, `logs/${name}.log`),
-      onChange: () => remember(),
+      onChange: () => {
+        since = Date.now()
+        remember()
+      },
       onWrongConfiguration: (failed) => log(`${name} is configured wrongly:\n${failed.lastLines()}`),
       log: () => {},
     })
@@ -140,6 +144,8 @@ export const startFleet = async ({ home, dir, seed, random, services: wanted = c
       service,
       ways,
       url: service.healthUrl,
+      /** When its process was started, epoch ms. */
+      since: () => since,
       /** Sets its wall clock wrong by so many ms. @param {number} ms */
       skew: (ms) => fs.writeFileSync(skewFile, `${ms}`),
     })

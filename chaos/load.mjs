@@ -11,20 +11,26 @@ import { isApproved, shapes } from './workflows.mjs'
 /** A token that stands in one applicant's address. @param {number} seed @param {number} n */
 export const canaryOf = (seed, n) => `zzpii${seed}x${n}zz`
 
+/** Kinds of poison that leave their process alive, and those that end or hold it. */
+export const mildPoisons = ['text', 'nothing', 'shape', 'nul', 'surrogate', 'prototype']
+export const deadlyPoisons = ['kill', 'loop', 'large', 'reject']
+
 const retryMs = 400
 /** A client gives up asking for an answer to one submission after so long; by then every outage is over. */
 const patienceMs = 120_000
 
 /**
- * @param {{ client: ReturnType<typeof import('./client.mjs').makeClient>, tenants: readonly Tenant[], random: ReturnType<typeof import('./random.mjs').makeRandom>, seed: number, rate: number, openRuns: () => number, openMax: number, onRun: (run: { runId: string, tenant: Tenant, workflow: string }) => void }} options
- * `rate`: runs a second
+ * @param {{ client: ReturnType<typeof import('./client.mjs').makeClient>, tenants: readonly Tenant[], random: ReturnType<typeof import('./random.mjs').makeRandom>, seed: number, rate: number, openRuns: () => number, openMax: number, onRun: (run: { runId: string, tenant: Tenant, workflow: string }) => void, shares?: Record<string, number> }} options
+ * `rate`: runs a second; `shares`: of the shapes, where they are not the shapes' own
  */
-export const startLoad = ({ client, tenants, random, seed, rate, openRuns, openMax, onRun }) => {
+export const startLoad = ({ client, tenants, random, seed, rate, openRuns, openMax, onRun, shares = {} }) => {
   let submitting = true
   let deciding = true
   let n = 0
   const totals = { submitted: 0, accepted: 0, unanswered: 0, refused: 0, duplicates: 0, decided: 0 }
-  const lottery = Object.entries(shapes).flatMap(([name, { share }]) => Array.from({ length: share }, () => name))
+  const lottery = Object.entries(shapes).flatMap(([name, { share }]) =>
+    Array.from({ length: shares[name] ?? share }, () => name),
+  )
   const tenantOf = (/** @type {number} */ number) => /** @type {Tenant} */ (tenants[number % tenants.length])
   /** One person each, with a token in the address that must turn up nowhere. @param {number} number */
   const deskInput = (number) => {
@@ -88,7 +94,7 @@ export const startLoad = ({ client, tenants, random, seed, rate, openRuns, openM
     under.add(work)
     void work.finally(() => under.delete(work))
   }
-  const poisonKinds = ['kill', 'loop', 'text', 'nothing', 'large', 'shape', 'nul', 'surrogate', 'prototype', 'reject']
+  const poisonKinds = [...mildPoisons, ...deadlyPoisons]
 
   const submitter = (async () => {
     const startedAt = performance.now()

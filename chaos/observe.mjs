@@ -10,11 +10,25 @@ const everyMs = 200
 /** Work that is done late on purpose. */
 const apart = `queue <> 'agent.poison'`
 
+/** Over so long the rate of finished runs is taken. */
+const rateMs = 5_000
+/** Of the rate before a fault that must be reached again. */
+const rateShare = 0.8
+
 /** @param {string} url the superuser's */
 export const startObserver = (url) => {
   let going = true
   let seen = { open: 0, waiting: 0, moved: 0, runs: 0, finished: 0, at: 0 }
-  /** @type {Set<{ healedAt: number, from: number | null, owed: object[] | null, line: any, done: (line: any) => void }>} */
+  /** @type {{ at: number, finished: number }[]} */
+  const past = []
+  /** Runs finished a second, of late; 0 while too little is known. */
+  const rate = () => {
+    const [first] = past
+    return first === undefined || seen.at - first.at < rateMs / 2
+      ? 0
+      : ((seen.finished - first.finished) / (seen.at - first.at)) * 1_000
+  }
+  /** @type {Set<{ healedAt: number, from: number | null, owed: object[] | null, before: number | null, line: any, done: (line: any) => void }>} */
   const pending = new Set()
   /** @type {pg.Client | null} */
   let client = null
@@ -55,7 +69,8 @@ export const startObserver = (url) => {
       )
       if (left === 0) one.line.backlogAt = isoNow()
     }
-    if (one.line.firstProgressAt !== null && one.line.backlogAt !== null) {
+    if (one.line.throughputAt === null && rate() >= rateShare * one.before) one.line.throughputAt = isoNow()
+    if (['firstProgressAt', 'backlogAt', 'throughputAt'].every((what) => one.line[what] !== null)) {
       pending.delete(one)
       one.done(one.line)
     }
@@ -71,6 +86,8 @@ export const startObserver = (url) => {
                   count(*) filter (where finished_at is not null)::int as finished from run`,
         )
         seen = { ...row, at: Date.now() }
+        past.push({ at: seen.at, finished: seen.finished })
+        while ((past[0]?.at ?? 0) < seen.at - rateMs) past.shift()
         for (const one of [...pending]) await look(one)
       } catch {
         // Postgres is away, or was.
@@ -83,18 +100,26 @@ export const startObserver = (url) => {
 
   return {
     seen: () => seen,
+    rate,
     query,
     /**
      * Follows the recovery from a fault: resolves with the line when something moved (and `isUp`) and everything that was
      * owed when it healed is done, or when told to give up.
-     * @param {object} line of `faults.ndjson`, without the two moments @param {() => Promise<boolean>} isUp
+     * @param {object} line of `faults.ndjson`, without the moments
+     * @param {{ isUp?: (() => Promise<boolean>) | undefined, before: number | null }} more `before`: the rate before the fault, where it
+     * is to be reached again
      */
-    recover: (line, isUp = async () => true) =>
+    recover: (line, { isUp = async () => true, before }) =>
       new Promise((resolve) => {
         pending.add(
           /** @type {any} */ ({
-            ...{ healedAt: Date.now(), from: null, owed: null, isUp, done: resolve },
-            line: { ...line, firstProgressAt: null, backlogAt: null },
+            ...{ healedAt: Date.now(), from: null, owed: null, isUp, before, done: resolve },
+            line: {
+              ...line,
+              firstProgressAt: null,
+              backlogAt: null,
+              ...(before === null ? {} : { throughputAt: null }),
+            },
           }),
         )
       }),

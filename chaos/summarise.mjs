@@ -31,7 +31,9 @@ const recoveryOf = (lines) => {
       const ours = lines.filter(({ fault }) => fault === name)
       const since = (/** @type {string} */ what) =>
         spread(
-          ours.flatMap((line) => (line[what] === null ? [] : [Date.parse(line[what]) - Date.parse(line.healedAt)])),
+          ours.flatMap((line) =>
+            (line[what] ?? null) === null ? [] : [Date.parse(line[what]) - Date.parse(line.healedAt)],
+          ),
         )
       return [
         name,
@@ -42,6 +44,7 @@ const recoveryOf = (lines) => {
             .length,
           firstProgress: since('firstProgressAt'),
           backlog: since('backlogAt'),
+          ...(ours.some(({ throughputAt }) => throughputAt) ? { throughput: since('throughputAt') } : {}),
         },
       ]
     }),
@@ -83,7 +86,7 @@ const judge = (dir) => {
 export const summarise = async (given) => {
   /** @type {any[]} */
   const lines = given.lines
-  const { dir, seed, minutes, kills, harness, totals, injectedReplies, settleSeconds, commit } = given
+  const { dir, seed, mode, minutes, kills, harness, totals, injectedReplies, settleSeconds, commit } = given
   const outside = outsideOf(dir)
   const runs = readLines(path.join(dir, 'dump/run.ndjson'))
   const byId = new Map(runs.map((run) => [run.id, run]))
@@ -112,7 +115,7 @@ export const summarise = async (given) => {
   )
   return {
     at: new Date().toISOString(),
-    ...{ seed, minutes, commit, runs: runs.length, statuses, ...totals },
+    ...{ seed, mode, minutes, commit, runs: runs.length, statuses, ...totals },
     ...{ kills, injectedReplies, settleSeconds: Math.round(settleSeconds * 10) / 10, ...outside },
     recovery: recoveryOf(lines),
     problems: lines.filter(({ problem }) => problem !== undefined).map(({ fault, problem }) => `${fault}: ${problem}`),

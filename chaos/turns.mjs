@@ -6,13 +6,13 @@ export const makeTurns = (random) => {
   /** @type {string[]} */
   let kinds = []
   return {
-    /** @param {readonly any[]} instances @param {number} count @returns {any[]} of different kinds */
+    /** Kinds that are not among the instances keep their turn. @param {readonly any[]} instances @param {number} count @returns {any[]} of different kinds */
     next: (instances, count) => {
       const all = [...new Set(instances.map(({ kind }) => kind))]
       /** @type {any[]} */
       const chosen = []
       while (chosen.length < Math.min(count, all.length)) {
-        const at = kinds.findLastIndex((kind) => !chosen.some((one) => one.kind === kind))
+        const at = kinds.findLastIndex((kind) => all.includes(kind) && !chosen.some((one) => one.kind === kind))
         if (at < 0) {
           // Whoever has not had a turn of this round keeps it.
           kinds = [...random.shuffle(all), ...kinds]

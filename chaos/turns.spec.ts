@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { lanes } from './dense.mjs'
 import { drawFault, faults, groups } from './faults/index.mjs'
 import { makeRandom } from './random.mjs'
 import { makeTurns } from './turns.mjs'
@@ -23,5 +24,20 @@ test('a seed draws the same faults again, and every fault has its chance', () =>
   }
   expect(draw(7)).toEqual(draw(7))
   expect(draw(7)).not.toEqual(draw(8))
-  expect(new Set(draw(7))).toEqual(new Set(Object.keys(faults)))
+  expect(new Set(draw(7))).toEqual(new Set(groups['all']))
+})
+
+test('a kind that cannot be hit keeps its turn', () => {
+  const turns = makeTurns(makeRandom(3))
+  const kindsOf = (of: typeof instances, count: number) => turns.next(of, count).map(({ kind }) => String(kind))
+  const [first = ''] = kindsOf(instances, 1)
+  const [away = ''] = [...'abcde'].filter((kind) => kind !== first)
+  const without = instances.filter(({ kind }) => kind !== away)
+  expect(kindsOf(without, 3)).not.toContain(away)
+  expect(kindsOf(instances, 1)).toEqual([away])
+})
+
+test('every fault is drawn by a mode: mixed, or dense', () => {
+  const drawn = [...(groups['all'] ?? []), ...lanes.flatMap((lane) => Object.keys(lane.faults))]
+  expect(new Set(drawn)).toEqual(new Set(Object.keys(faults)))
 })

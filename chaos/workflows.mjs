@@ -4,7 +4,7 @@ import { tokenOf } from './random.mjs'
 const base = { version: 1, semantics: 1, input: { type: 'object' }, deadlineMs: null }
 const anything = { type: 'object' }
 const answer = { type: 'object', required: ['token'] }
-const retry = { attempts: 8, backoff: { delayMs: 200, multiplier: 2, maxMs: 5_000, jitter: 0.5 }, dispatches: 5 }
+const retry = { attempts: 8, backoff: { delayMs: 200, multiplier: 2, maxMs: 5_000, jitter: 0.5 }, dispatches: 12 }
 
 /**
  * A step of our agents. `after` is an expression for the tokens that its own depends on.
@@ -196,6 +196,10 @@ export const shapes = {
       const token = tokenOf('leaf', n, 'leaf')
       return { token: tokenOf('last', n, [token, token]) }
     },
+  },
+  'chaos-leaf': {
+    ...{ share: 4, status: 'completed', input: (n) => ({ n }) },
+    result: (n) => ({ token: tokenOf('leaf', n, 'leaf') }),
   },
   'bench-desk': {
     ...{ share: 30, status: 'completed', input: (n) => ({ n, filler: 'x'.repeat(400) }) },

@@ -1,4 +1,5 @@
 /** Every fault by its name. */
+import { deadlyPoisons, mildPoisons } from '../load.mjs'
 import { networkFaults } from './network.mjs'
 import { postgresFaults } from './postgres.mjs'
 import { processFaults } from './processes.mjs'
@@ -28,11 +29,19 @@ export const faults = {
     for (let n = 0; n < count; n += 1) load.poison()
     return { target: 'poison', count, healed: Promise.resolve() }
   },
+  /** Mostly of the kinds that leave their process alive: how often one can die a minute is bounded. */
+  'poison-many': ({ load, random, leftMs }) => {
+    const count = random.integer(8, 16)
+    for (let n = 0; n < count; n += 1) load.poison(random.pick(mildPoisons))
+    const deadly = leftMs() > 60_000 && random.next() < 0.4
+    if (deadly) load.poison(random.pick(deadlyPoisons))
+    return { target: 'poison', count: count + (deadly ? 1 : 0), healed: Promise.resolve() }
+  },
 }
 
 /** How often each is drawn, where it is not 1. @type {Record<string, number>} */
-const weights = { 'kill-9': 14, 'kill-two': 5, sigterm: 3, sigstop: 4, poison: 4, 'kill-all': 0.3, 'pg-crash': 3 }
-for (const name of Object.keys(redisFaults)) weights[name] = 2
+const ordinary = { 'kill-9': 14, 'kill-two': 5, sigterm: 3, sigstop: 4, poison: 4, 'kill-all': 0.3, 'pg-crash': 3 }
+for (const name of Object.keys(redisFaults)) ordinary[name] = 2
 
 /** Groups that `--faults` takes beside single names. */
 export const groups = /** @type {Record<string, string[]>} */ ({
@@ -41,11 +50,15 @@ export const groups = /** @type {Record<string, string[]>} */ ({
   postgres: Object.keys(postgresFaults),
   network: Object.keys(networkFaults),
   replies: Object.keys(replyFaults),
-  all: Object.keys(faults),
+  // What is made for the dense mode comes in numbers that leave no room for others.
+  all: Object.keys(faults).filter((name) => !name.endsWith('-many')),
 })
 
-/** @param {readonly string[]} names @param {{ next: () => number }} random @returns {string} */
-export const drawFault = (names, random) => {
+/**
+ * @param {readonly string[]} names @param {{ next: () => number }} random
+ * @param {Record<string, number>} [weights] @returns {string}
+ */
+export const drawFault = (names, random, weights = ordinary) => {
   const total = names.reduce((sum, name) => sum + (weights[name] ?? 1), 0)
   let rest = random.next() * total
   for (const name of names) {

@@ -13,8 +13,16 @@ const signal = ({ service }, what) => {
 const replaced = (instance, pid) =>
   waitFor(() => instance.service.pid() !== null && instance.service.pid() !== pid, { timeoutMs: 60_000, everyMs: 20 })
 
+/** Whoever has only just begun is spared: it would never do anything. */
+const settledMs = 2_500
+
 /** @param {any} context @param {number} count @returns {any[]} */
-const targets = ({ fleet, turns }, count = 1) => turns.next(fleet.instances, count)
+const targets = ({ fleet, turns }, count = 1) => {
+  const alive = fleet.instances.filter(
+    (/** @type {any} */ { service, since }) => service.pid() !== null && Date.now() - since() > settledMs,
+  )
+  return turns.next(alive.length > 0 ? alive : fleet.instances, count)
+}
 
 /** @param {any[]} chosen */
 const kill = async (chosen) => {
@@ -39,8 +47,12 @@ export const processFaults = {
     const chosen = targets(context, 2)
     return { target: named(chosen), kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
+  'kill-many': (context) => {
+    const chosen = targets(context, context.random.integer(3, 6))
+    return { target: named(chosen), kills: chosen, healed: kill(chosen), isUp: up(chosen) }
+  },
   'kill-all': (context) => {
-    const chosen = context.fleet.instances
+    const chosen = context.fleet.instances.filter((/** @type {any} */ { service }) => service.pid() !== null)
     return { target: 'all', kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
   sigterm: (context) => {

@@ -7,12 +7,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const stream = 'replies'
 const keptMax = 20_000
 
-/** Listens to the stream from now on. @param {any} fleet */
-export const startReplyEcho = (fleet) => {
+/** How much later at most an echo comes. */
+const echoMs = 4_000
+
+/**
+ * Listens to the stream from now on.
+ * @param {any} fleet @param {{ share: number, random: () => number }} [echo] so many of what it hears it writes again by itself,
+ * each after a while of its own and thus out of order
+ */
+export const startReplyEcho = (fleet, { share, random } = { share: 0, random: () => 1 }) => {
   /** @type {string[]} */
   let kept = []
   let going = true
   let injected = 0
+  // What it wrote itself comes back to it, and is not heard twice.
+  const ours = new Set()
+  /** @type {{ at: number, text: string }[]} */
+  let due = []
+  const echoLater = (/** @type {string} */ text) => void due.push({ at: Date.now() + random() * echoMs, text })
   const listening = (async () => {
     let last = '$'
     while (going) {
@@ -27,6 +39,7 @@ export const startReplyEcho = (fleet) => {
             for (const [id, [, text]] of found?.[0]?.[1] ?? []) {
               last = id
               kept.push(text)
+              if (!ours.delete(text) && random() < share) echoLater(text)
             }
             if (kept.length > keptMax) kept = kept.slice(-keptMax / 2)
             // An emptied Redis numbers from the clock as well, so ids go on rising.
@@ -48,13 +61,25 @@ export const startReplyEcho = (fleet) => {
       injected += results?.filter((/** @type {any} */ [error]) => error === null).length ?? 0
     }
   }
+  const echoing = (async () => {
+    while (going) {
+      await sleep(100)
+      const now = Date.now()
+      const texts = due.filter(({ at }) => at <= now).map(({ text }) => text)
+      if (texts.length === 0) continue
+      due = due.filter(({ at }) => at > now)
+      for (const text of texts) ours.add(text)
+      if (ours.size > keptMax) ours.clear()
+      await write(texts)
+    }
+  })()
   return {
     injected: () => injected,
     kept: () => kept,
     write,
     stop: async () => {
       going = false
-      await listening
+      await Promise.all([listening, echoing])
     },
   }
 }

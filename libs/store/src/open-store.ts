@@ -81,6 +81,9 @@ export const connectionConfig = (options: Omit<StoreOptions, 'max' | 'onError' |
 export const openStore = (options: StoreOptions): Store => {
   const pool = new Pool({ ...connectionConfig(options), max: options.max })
   pool.on('error', (error) => options.onError?.(error))
+  // The pool listens to connections that lie idle only. One that is lost between two statements of a transaction would end the
+  // process; the next statement rejects anyway.
+  pool.on('connect', (client) => void client.on('error', () => undefined))
   giveSealing(pool, options.sealing)
   let prisma: PrismaClient | undefined
   return {

@@ -40,6 +40,18 @@ test('a failed transaction is rolled back and its connection used again', async 
   await ping(store.pool)
 })
 
+test('a connection that is lost between two statements fails its transaction and not the process', async () => {
+  const lost = inTransaction(store.pool, async (tx) => {
+    const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const ended = new Promise((resolve) => tx.once('end', resolve))
+    await store.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid])
+    await ended
+    await tx.query('select 1')
+  })
+  await expect(lost).rejects.toThrow(/not queryable|terminat/)
+  await ping(store.pool)
+})
+
 test('a closing statement that fails takes the whole transaction with it, and says why', async () => {
   const made = inTransaction(store.pool, async (tx, closing) => {
     await tx.query('create temp table kept (n integer)')

@@ -18,7 +18,8 @@ export const makePool = (
     idleTimeoutMillis: 30_000,
     application_name: 'flotilla-vault',
   })
-  // Without a listener an idle connection's loss ends the process.
+  // Without a listener a connection's loss ends the process. The pool listens to idle ones only.
   pool.on('error', (error) => onError?.(error))
+  pool.on('connect', (client) => void client.on('error', () => undefined))
   return pool
 }

@@ -3,6 +3,7 @@ import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
 import type { EffectIntent } from './effects.js'
+import { makePool } from './pool.js'
 import { openVault, type Vault } from './vault.js'
 
 let database: TestDatabase
@@ -156,6 +157,22 @@ test('a payload is read back within its run only', async () => {
   expect(Buffer.from((await vault.payloads.read(runId, ref)) ?? []).toString()).toBe('sealed')
   expect(await vault.payloads.read(randomUUID(), ref)).toBeNull()
   expect(await vault.payloads.readInput(runId, 'kyc', 1)).toBeNull()
+})
+
+test('a connection that is lost in somebody’s hand does not end the process', async () => {
+  const pool = makePool(database.vaultUrl)
+  try {
+    const client = await pool.connect()
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const ended = new Promise((resolve) => client.once('end', resolve))
+    await pool.query('select pg_terminate_backend($1)', [rows[0]?.pid])
+    await ended
+    await expect(client.query('select 1')).rejects.toThrow(/not queryable|terminat/)
+    client.release()
+    await pool.query('select 1')
+  } finally {
+    await pool.end()
+  }
 })
 
 test('the role of the vault reads none of the product’s tables', async () => {

@@ -1,0 +1,55 @@
+/**
+ * The dense mode: faults of every room at once, each room in a lane of its own with its own dice, so that a campaign counts as
+ * many as it can. What recovery takes is not to be read from it; `--single` measures that.
+ */
+
+/**
+ * @typedef {object} Lane
+ * @property {Record<string, number>} faults names with their weight
+ * @property {number} everyMs from one to the next, on average
+ * @property {boolean} waits whether the next waits for this one to heal
+ */
+/** @type {readonly Lane[]} */
+export const lanes = [
+  { faults: { 'kill-many': 12, 'kill-all': 0.15, sigstop: 2, sigterm: 1, clock: 1 }, everyMs: 4_000, waits: false },
+  {
+    faults: {
+      ...{ 'redis-kill': 4, 'redis-empty': 2, 'redis-flush': 1, 'redis-restore': 5, 'redis-pause': 4 },
+      ...{ 'redis-oom': 4, 'redis-failover': 5, 'redis-clients': 1 },
+    },
+    everyMs: 3_000,
+    waits: true,
+  },
+  {
+    faults: { 'pg-crash': 5, 'pg-terminate': 1, 'pg-pause': 0.5, 'pg-connections': 0.5, 'pg-lock': 0.5 },
+    everyMs: 9_000,
+    waits: true,
+  },
+  {
+    faults: Object.fromEntries(
+      ['redis', 'pg'].flatMap((server) =>
+        ['reset', 'latency', 'throttle', 'partition', 'half-open', 'one-way-up', 'one-way-down'].map((kind) => [
+          `net-${server}-${kind}`,
+          1,
+        ]),
+      ),
+    ),
+    everyMs: 8_000,
+    waits: false,
+  },
+  {
+    faults: { 'replies-duplicate': 2, 'replies-reorder': 2, 'replies-late': 1, 'replies-garbage': 1 },
+    everyMs: 6_000,
+    waits: true,
+  },
+  { faults: { 'poison-many': 1 }, everyMs: 8_000, waits: false },
+]
+
+/** Of the runs submitted: mostly short ones, each with an effect. @type {Record<string, number>} */
+export const shares = {
+  ...{ 'chaos-leaf': 60, 'chaos-fan': 8, 'chaos-loop': 3, 'chaos-map': 3, 'chaos-gate': 8, 'chaos-undo': 6 },
+  ...{ 'chaos-family': 4, 'bench-desk': 10 },
+}
+
+/** Of every reply that an agent writes, so many are written again, late and out of order. */
+export const echoed = 0.8
