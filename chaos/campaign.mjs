@@ -8,7 +8,7 @@ import { repoDir } from '../tools/fleet/paths.mjs'
 import { waitFor } from '../tools/fleet/processes.mjs'
 import { makeClient } from './client.mjs'
 import { dumpTables } from './dump-tables.mjs'
-import { echoed, lanes as denseLanes, shares as denseShares } from './dense.mjs'
+import { echoed, lanes as denseLanes, lullMs, shares as denseShares, stormMs } from './dense.mjs'
 import { drawFault, faults as allFaults } from './faults/index.mjs'
 import { startReplyEcho } from './faults/replies.mjs'
 import { startFleet } from './fleet.mjs'
@@ -74,11 +74,18 @@ const makeTenants = async (fleet) => {
   return tenants
 }
 
+/** Resolves when there is a storm. @param {number} startedAt of the faults, monotonic */
+const storm = async (startedAt) => {
+  const into = (performance.now() - startedAt) % (stormMs + lullMs)
+  if (into > stormMs) await sleep(stormMs + lullMs - into)
+}
+
 /** Injects faults until the time is up; resolves when all have healed. @param {CampaignOptions} options @param {any} context */
 const injectFaults = async (options, context) => {
   const { seed, minutes, faults, plan = [], everyMs, single, dense } = options
   const { observer, records } = context
-  const until = performance.now() + minutes * 60_000
+  const startedAt = performance.now()
+  const until = startedAt + minutes * 60_000
   const leftMs = () => until - performance.now()
   /** @type {Map<Promise<unknown>, string | undefined>} */
   const active = new Map()
@@ -114,6 +121,8 @@ const injectFaults = async (options, context) => {
   /** @param {any} ours @param {() => string} draw @param {{ everyMs: number, waits: boolean, queue: string[] }} how */
   const lane = async (ours, draw, { everyMs: gapMs, waits, queue }) => {
     while (queue.length > 0 || leftMs() > 0) {
+      if (dense) await storm(startedAt)
+      if (queue.length === 0 && leftMs() <= 0) return
       while (active.size >= (single ? 1 : dense ? overlapDenseMax : overlapMax)) await Promise.race(active.keys())
       const name = queue.shift() ?? draw()
       try {
@@ -212,9 +221,15 @@ export const runCampaign = async (options) => {
     observer.giveUp()
     const lines = await Promise.all(recovered)
     sampling = false
-    await sampled
-    await echo.stop()
+    // A connection to a Redis that was taken away may never answer again.
+    for (const [what, ending] of /** @type {const} */ ([
+      ['sampling', sampled],
+      ['the echo', echo.stop()],
+    ]))
+      if ((await Promise.race([ending, sleep(10_000, 'late')])) === 'late')
+        say(`${what} does not end; going on without`)
     await records.close()
+    say('reading what is left')
     const left = await observer.query(
       `select id, workflow, status from run where finished_at is null and status <> 'parked' order by created_at limit 50`,
     )

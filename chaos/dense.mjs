@@ -3,6 +3,10 @@
  * many as it can. What recovery takes is not to be read from it; `--single` measures that.
  */
 
+/** Storms with a lull after each: in a storm hardly anything is done, in a lull it is seen whether all of it is. */
+export const stormMs = 14_000
+export const lullMs = 14_000
+
 /**
  * @typedef {object} Lane
  * @property {Record<string, number>} faults names with their weight
@@ -11,18 +15,18 @@
  */
 /** @type {readonly Lane[]} */
 export const lanes = [
-  { faults: { 'kill-many': 12, 'kill-all': 0.15, sigstop: 2, sigterm: 1, clock: 1 }, everyMs: 4_000, waits: false },
+  { faults: { 'kill-many': 12, 'kill-all': 0.15, sigstop: 2, sigterm: 1, clock: 1 }, everyMs: 3_000, waits: false },
   {
     faults: {
       ...{ 'redis-kill': 4, 'redis-empty': 2, 'redis-flush': 1, 'redis-restore': 5, 'redis-pause': 4 },
       ...{ 'redis-oom': 4, 'redis-failover': 5, 'redis-clients': 1 },
     },
-    everyMs: 3_000,
+    everyMs: 1_000,
     waits: true,
   },
   {
     faults: { 'pg-crash': 5, 'pg-terminate': 1, 'pg-pause': 0.5, 'pg-connections': 0.5, 'pg-lock': 0.5 },
-    everyMs: 9_000,
+    everyMs: 4_000,
     waits: true,
   },
   {
@@ -34,7 +38,7 @@ export const lanes = [
         ]),
       ),
     ),
-    everyMs: 8_000,
+    everyMs: 4_000,
     waits: false,
   },
   {

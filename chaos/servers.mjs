@@ -81,7 +81,14 @@ export const openRedis = async ({ home, secrets: { redisPassword: password } }) 
     startRedis({ dir, port, distDir: redisDistDir, password, logFile: path.join(home, 'logs/redis.log') })
   /** @param {number} at */
   const connect = (at) => {
-    const client = new Redis({ host: '127.0.0.1', port: at, password, maxRetriesPerRequest: 1, lazyConnect: true })
+    const client = new Redis({
+      host: '127.0.0.1',
+      port: at,
+      password,
+      maxRetriesPerRequest: 1,
+      commandTimeout: 5_000,
+      lazyConnect: true,
+    })
     client.on('error', () => {})
     return client
   }

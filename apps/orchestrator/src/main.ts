@@ -174,8 +174,10 @@ await runMain(async () => {
         ),
       onReplies: () => tickLoop.nudge(),
       heldMax: config.TICK_EVENTS_MAX,
-      claimEveryMs: 5_000,
+      claimEveryMs: 1_000,
     }),
+    // Silent for longer, it would be taken for dead.
+    backoff: { firstMs: 100, mostMs: 1_000 },
   })
 
   const scheduleLoop = makeLoop({

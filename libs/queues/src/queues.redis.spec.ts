@@ -228,6 +228,55 @@ describe('the replies stream', () => {
     expect(await alive.backlog()).toBe(0)
     await Promise.all([writer.close(), alive.close()])
   })
+  test('P2 what a reader held that is heard of no more is claimed at once, and what one holds that lives is not', async () => {
+    const writer = makeReplyWriter(place)
+    await writer.ready()
+    const [dead, living, other] = [await open('silent'), await open('living'), await open('other')]
+    for (const reader of [dead, living, other]) expect(await reader.claimDead({ silentMs: 60_000 })).toEqual([])
+    await writer.write(aReply({ step: 'left' }))
+    expect(await dead.read()).toHaveLength(1)
+    await writer.write(aReply({ step: 'in hand' }))
+    expect(await living.read()).toHaveLength(1)
+    await dead.close()
+    const claimed = await vi.waitFor(
+      async () => {
+        // It waits for a reply that does not come, and yet it is heard of.
+        expect(await living.claimDead({ silentMs: 60_000 })).toEqual([])
+        const found = await other.claimDead({ silentMs: 1_000 })
+        expect(found).toHaveLength(1)
+        return found
+      },
+      { timeout: 10_000, interval: 100 },
+    )
+    expect(claimed.map(({ reply }) => reply.step)).toEqual(['left'])
+    expect(await other.claimDead({ silentMs: 1_000 })).toEqual([])
+    await other.ack(claimed.map(({ id }) => id))
+    // Readers of earlier lives do not pile up in the group; those that hold something stay.
+    await other.claimDead({ silentMs: 60_000, forgottenMs: 1 })
+    const readers = (await redis.xinfo('CONSUMERS', stream, 'orchestrator')) as string[][] // name, pending, ...
+    const names = readers.map((fields) => fields[1])
+    expect(names).toContain('living')
+    expect(names).not.toContain('silent')
+    await Promise.all([writer.close(), living.close(), other.close()])
+  })
+  test('P2 a reader of a name takes back what it held in an earlier life, with its first look', async () => {
+    const writer = makeReplyWriter(place)
+    await writer.ready()
+    await writer.write(aReply({ step: 'before' }))
+    const before = await open('again')
+    expect(await before.claimDead()).toEqual([])
+    expect(await before.read()).toHaveLength(1)
+    expect(await before.claimDead()).toEqual([])
+    await before.close()
+    const after = await open('again')
+    const found = await after.claimDead()
+    expect(found.map(({ reply }) => reply.step)).toEqual(['before'])
+    expect(await after.claimDead()).toEqual([])
+    await after.ack(found.map(({ id }) => id))
+    await redis.del(stream)
+    expect(await after.claimDead()).toEqual([])
+    await Promise.all([writer.close(), after.close()])
+  })
   test('P3 reading goes on after Redis was emptied', async () => {
     const writer = makeReplyWriter(place)
     await writer.ready()

@@ -2,7 +2,9 @@
  * The orchestrator's side of the `replies` stream.
  *
  * P1  An entry leaves the stream (XACK and XDEL) only when its reader says that Postgres has it. Never MAXLEN.
- * P2  What a dead reader held is claimed by a live one after it lay idle.
+ * P2  What a dead reader held is claimed by a live one: some seconds after the reader was last heard of, or after the
+ *     entry itself lay idle. What this reader held in an earlier life is claimed with the first look. A reader that was
+ *     taken for dead and lives tells its replies a second time, which the fence makes harmless.
  * P3  An emptied Redis has neither stream nor group: both are made again, reading from the start.
  * P4  An entry that breaks the contract is reported, noted in `dead.replies` without its content, and taken out: it
  *     would otherwise come back for ever.
@@ -11,6 +13,7 @@ import { deadQueueOf, parseContract, repliesStream, StepReply } from '@flotilla/
 import { emitMessageSpans, errorCodeOf, metrics } from '@flotilla/telemetry'
 import type { Redis } from 'ioredis'
 import { Queue } from 'bullmq'
+import { claimDeadScript } from './claim-dead-script.js'
 import {
   bullPrefix,
   connect,
@@ -34,12 +37,25 @@ export interface ReplyReader {
   readonly read: () => Promise<readonly ReplyEntry[]>
   /** Replies that some reader took and did not acknowledge for `idleMs`, now ours (P2). Call it now and then. */
   readonly claimIdle: (idleMs?: number) => Promise<readonly ReplyEntry[]>
+  /**
+   * Replies of readers that have not been heard of for so long, now ours; makes this one heard of (P2). Call it every second.
+   * `most`: as many at most.
+   */
+  readonly claimDead: (options?: ClaimDeadOptions) => Promise<readonly ReplyEntry[]>
   /** Takes replies out of the stream; after the commit (P1). */
   readonly ack: (ids: readonly string[]) => Promise<void>
   /** Replies in the stream, read or not; 0 means that everything sent so far is in Postgres. */
   readonly backlog: () => Promise<number>
   readonly ready: () => Promise<void>
   readonly close: () => Promise<void>
+}
+
+/** How the dead are told from the living. */
+export interface ClaimDeadOptions {
+  readonly most?: number
+  readonly silentMs?: number
+  /** A reader that holds nothing and has not been heard of for so long is forgotten by the group. */
+  readonly forgottenMs?: number
 }
 
 /** Settings of a reader. */
@@ -69,10 +85,12 @@ const createGroup = async (redis: Redis, stream: string, group: string): Promise
 export const makeReplyReader = (place: RedisPlace, options: ReplyReaderOptions): ReplyReader => {
   const { group = 'orchestrator', consumer, countMax = 256, blockMs = 1_000, onError } = options
   const stream = ownKey(place, repliesStream)
+  const heard = ownKey(place, `${repliesStream}.readers`)
   const blocking = connect(workerOptions(place), onError)
   const redis = connect(producerOptions(place), onError)
   const deadName = deadQueueOf(repliesStream)
   let dead: Queue | null = null
+  let first = true
 
   const ack: ReplyReader['ack'] = async (ids) => {
     if (ids.length === 0) return
@@ -153,6 +171,14 @@ export const makeReplyReader = (place: RedisPlace, options: ReplyReaderOptions):
           string,
           RawEntry[],
         ] // as above
+        return raw.length === 0 ? [] : receive(Date.now(), raw)
+      }),
+    claimDead: ({ most = countMax, silentMs = 3_000, forgottenMs = 3_600_000 } = {}) =>
+      regrouping(async () => {
+        const own = first ? '1' : '0'
+        const given = [group, consumer, silentMs, most, forgottenMs, own]
+        const raw = (await redis.eval(claimDeadScript, 2, stream, heard, ...given)) as RawEntry[] // as above
+        first = false
         return raw.length === 0 ? [] : receive(Date.now(), raw)
       }),
     ack,

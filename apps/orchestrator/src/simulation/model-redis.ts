@@ -7,7 +7,7 @@ import type { Process, Scheduler } from './scheduler.js'
  *
  * B1 a known job id is a silent no-op (Q1); an id that was removed runs again.
  * B2 the beat is taken after the jobs are in (Q2), over jobs that are there and in place of the beat of before (Q3).
- * B3 an entry stays until it is acknowledged (P1); what a reader left lying is claimed by another (P2).
+ * B3 an entry stays until it is acknowledged (P1); what a reader left lying, or held when it died, is claimed by another (P2).
  * B4 a job whose worker went silent goes back to the line, and fails without a reply after its third time.
  */
 interface JobRow {
@@ -35,7 +35,7 @@ interface Data {
   jobs: Map<string, JobRow>
   /** Entries that no reader has taken. */
   unread: Entry[]
-  pending: Map<string, { entry: Entry; at: number }>
+  pending: Map<string, { entry: Entry; at: number; reader: Process }>
 }
 
 /** A job in a worker's hand. */
@@ -70,6 +70,7 @@ export interface ModelRedis {
 
 const lockMs = 10_000
 const claimIdleMs = 15_000
+const silentMs = 3_000
 const stalledMax = 2
 
 const copyOf = (data: Data): Data => ({
@@ -156,7 +157,7 @@ export const makeModelRedis = (scheduler: () => Scheduler): ModelRedis => {
 
   const readerFor = (process: Process): ReplyReader => {
     const deliver = (found: readonly Entry[]): readonly ReplyEntry[] => {
-      for (const entry of found) data.pending.set(entry.id, { entry, at: now() })
+      for (const entry of found) data.pending.set(entry.id, { entry, at: now(), reader: process })
       return found
     }
     return {
@@ -170,6 +171,15 @@ export const makeModelRedis = (scheduler: () => Scheduler): ModelRedis => {
         scheduler()[data.pending.size === 0 ? 'look' : 'io'](process, 'redis claim-replies', () =>
           deliver([...data.pending.values()].filter(({ at }) => now() - at >= claimIdleMs).map(({ entry }) => entry)),
         ),
+      // Whoever is not awake is not heard of, since the entry was taken at the latest.
+      claimDead: () => {
+        const held = [...data.pending.values()].filter(
+          ({ at, reader }) => reader !== process && !isAwake(reader) && now() - at >= silentMs,
+        )
+        return scheduler()[held.length === 0 ? 'look' : 'io'](process, 'redis claim-dead', () =>
+          deliver(held.map(({ entry }) => entry).filter(({ id }) => data.pending.has(id))),
+        )
+      },
       ack: (ids) =>
         scheduler().io(process, 'redis ack-replies', () => {
           for (const id of ids) data.pending.delete(id)
@@ -274,7 +284,10 @@ export const makeModelRedis = (scheduler: () => Scheduler): ModelRedis => {
         if (row.state === 'delayed') at(row.runAt)
         if (row.state === 'active' && !(row.worker !== null && isAwake(row.worker))) at(row.lockedUntil)
       }
-      for (const row of data.pending.values()) at(row.at + claimIdleMs)
+      for (const row of data.pending.values()) {
+        at(row.at + claimIdleMs)
+        if (!isAwake(row.reader)) at(row.at + silentMs)
+      }
       return next
     },
     changes: () => changes,
