@@ -16,6 +16,7 @@ import { measureMap, measureSequence } from './measures/shapes.mjs'
 import { measureSse } from './measures/sse.mjs'
 import { measureTelemetry } from './measures/telemetry.mjs'
 import { measureThroughput } from './measures/throughput.mjs'
+import { measureWaiting } from './measures/waiting.mjs'
 import { measurePeer, measureTransport } from './yardsticks.mjs'
 
 /**
@@ -26,6 +27,8 @@ import { measurePeer, measureTransport } from './yardsticks.mjs'
  * @property {number} inFlight
  * @property {number} repeats
  * @property {number} stored finished runs for `growth`
+ * @property {number} queued runs in line for `growth`
+ * @property {number} waiting runs at a gate for `waiting`
  * @property {number} streams for `sse`
  * @property {number} single runs one at a time, for `latency`
  * @property {number} loop turns of the long loop of `sequence`
@@ -42,8 +45,9 @@ const measures = {
   map: { measure: measureMap },
   sse: { measure: measureSse, once: true },
   scale: { measure: measureScale, once: true },
-  growth: { measure: measureGrowth, once: true },
   telemetry: { measure: measureTelemetry, once: true },
+  waiting: { measure: measureWaiting, once: true },
+  growth: { measure: measureGrowth, once: true },
 }
 const usual = ['throughput', 'latency', 'open-loop', 'sequence', 'map']
 
@@ -54,6 +58,8 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '200' },
     repeats: { type: 'string', default: '3' },
     stored: { type: 'string', default: '100000' },
+    queued: { type: 'string', default: '1000000' },
+    waiting: { type: 'string', default: '100000' },
     streams: { type: 'string', default: '2000' },
     width: { type: 'string', default: '10000' },
     single: { type: 'string', default: '200' },
@@ -69,7 +75,7 @@ const unknown = asked.filter((name) => !(name in measures))
 if (values.help || unknown.length > 0) {
   if (unknown.length > 0) console.log(`there is no ${unknown.join(', ')}`)
   console.log(`npm run bench -- [--only ${Object.keys(measures).join(',')}] [--runs 2000] [--in-flight 200]
-  [--repeats 3] [--stored 100000] [--streams 2000] [--width 10000] [--single 200] [--loop 1000] [--processes 8] [--no-yardsticks] [--json FILE]`)
+  [--repeats 3] [--stored 100000] [--queued 1000000] [--waiting 100000] [--streams 2000] [--width 10000] [--single 200] [--loop 1000] [--processes 8] [--no-yardsticks] [--json FILE]`)
   process.exit(values.help ? 0 : 78)
 }
 const numbers = {
@@ -77,6 +83,8 @@ const numbers = {
   inFlight: Number(values['in-flight']),
   repeats: Number(values.repeats),
   stored: Number(values.stored),
+  queued: Number(values.queued),
+  waiting: Number(values.waiting),
   streams: Number(values.streams),
   width: Number(values.width),
   single: Number(values.single),

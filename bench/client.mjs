@@ -9,6 +9,8 @@ export const application = (n) => ({ n, padding: 'x'.repeat(900) })
 /** Opens a client with the stream over all runs of the tenant. @param {import('./fleet.mjs').BenchFleet} fleet */
 export const makeClient = async ({ gatewayUrl, keys }) => {
   const url = new URL(gatewayUrl)
+  let doors = [url]
+  let submitted = 0
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 })
   const headers = { authorization: `Bearer ${keys.admin}`, 'content-type': 'application/json' }
   /** @type {Map<string, number | ((at: number) => void)>} ended at, or who waits for the end */
@@ -38,7 +40,8 @@ export const makeClient = async ({ gatewayUrl, keys }) => {
   const submit = (workflow, input) =>
     new Promise((resolve, reject) => {
       const body = JSON.stringify({ workflow, input })
-      const options = { agent, host: url.hostname, port: url.port, path: '/runs', method: 'POST' }
+      const { hostname, port } = doors[submitted++ % doors.length] ?? url
+      const options = { agent, host: hostname, port, path: '/runs', method: 'POST' }
       const request = http.request(
         { ...options, headers: { ...headers, 'content-length': Buffer.byteLength(body) } },
         (response) => {
@@ -91,6 +94,9 @@ export const makeClient = async ({ gatewayUrl, keys }) => {
     run,
     many,
     call,
+    /** Submits to another gateway in turn, too. @param {string} other */
+    alsoAt: (other) => void (doors = [...doors, new URL(other)]),
+    onlyAtFirst: () => void (doors = [url]),
     bench: (/** @type {number} */ n) => run('bench-desk', application(n)),
     close: () => {
       closing.abort()

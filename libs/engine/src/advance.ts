@@ -25,7 +25,7 @@ import { closeGateOf, voidDebt } from './stop-steps.js'
 import { migrateRun } from './versions/migrate-run.js'
 import { isActive, isFinished, owesReply, stepAt } from './step-at.js'
 import { subscriptionCommands } from './subscriptions.js'
-import { endStepSpan, errorMeta, publish, setScope, setStep, startTurn, type Turn } from './turn.js'
+import { endStepSpan, errorMeta, publish, setScope, share, setStep, startTurn, type Turn } from './turn.js'
 
 /**
  * The engine. Invariants:
@@ -139,6 +139,7 @@ const failExpression = (
   }
   if (event.type === 'RunForked') takeOver(turn, event)
   const before = { ...turn.state }
+  share(turn)
   const path = stepOf(before, event) ?? where
   const step = path === null ? undefined : stateOf(turn, path)
   if (step && (isActive(stepAt(before, step.path)) || !Object.values(before.steps).some(isActive))) {

@@ -1,16 +1,11 @@
 import type { IndexedState } from './definition-index.js'
 import { itemPath } from './states-of.js'
 import { stepAt } from './step-at.js'
-import { setStep, type Turn } from './turn.js'
+import { dropWithin, setStep, type Turn } from './turn.js'
 
 /** Forgets the steps and shared states of an item that is over. */
-export const forgetItem = (turn: Turn, map: IndexedState, index: number): void => {
-  const key = itemPath(turn, map, index)
-  const others = <T>(members: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
-    Object.fromEntries(Object.entries(members).filter(([path]) => path !== key && !path.startsWith(`${key}.`)))
-  turn.state.steps = others(turn.state.steps)
-  turn.state.scopes = others(turn.state.scopes)
-}
+export const forgetItem = (turn: Turn, map: IndexedState, index: number): void =>
+  dropWithin(turn, itemPath(turn, map, index))
 
 /** Forgets the items in hand of a map that is over; how many there were stays. */
 export const forgetItems = (turn: Turn, map: IndexedState): void => {

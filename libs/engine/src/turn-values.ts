@@ -2,7 +2,7 @@ import type { IndexedAssignment, IndexedMapping, IndexedState, IndexedTransition
 import { type Evaluate, ExpressionError, type ExpressionValues, holds, valueOf } from './expression.js'
 import type { Json, JsonObject } from './json.js'
 import type { RunState } from './state.js'
-import { setScope, type Turn } from './turn.js'
+import { setScope, share, type Turn } from './turn.js'
 
 /** What a step gives to its expressions beside the shared state. */
 export interface StepValues {
@@ -28,6 +28,8 @@ const stepsIn = (state: RunState, scope: string): JsonObject => {
 /** What the expressions of a state see. */
 export const valuesFor = (turn: Turn, state: IndexedState, { output, event }: StepValues): ExpressionValues => {
   const scope = turn.state.scopes[state.scope] ?? emptyScope
+  // An expression may give the steps themselves as its value.
+  if (state.scope === '') share(turn)
   return {
     input: scope.input,
     data: scope.data,
@@ -60,6 +62,7 @@ export const evaluateMapping = (
   mapping: IndexedMapping,
   values: StepValues,
 ): JsonObject => {
+  if (mapping.length === 0) return {}
   const seen = valuesFor(turn, state, values)
   return evaluateFor(state, () => Object.fromEntries(mapping.map(([member, from]) => [member, valueOf(from, seen)])))
 }

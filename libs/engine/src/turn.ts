@@ -9,8 +9,10 @@ import { stepAt } from './step-at.js'
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /**
- * The application of one event: a state in the making and the commands so far. Maps of the state are replaced, never
- * written to, so that versions share what did not change.
+ * The application of one event: a state in the making and the commands so far. Maps of the state that another version may
+ * hold are replaced, never written to, so that versions share what did not change; a copy that this turn has made of the
+ * steps or of the shared states is its own until somebody sees it (`share`): a map in hand has hundreds of each, and one
+ * event changes several.
  */
 export interface Turn {
   readonly index: DefinitionIndex
@@ -22,6 +24,8 @@ export interface Turn {
   readonly todo: Entry[]
   /** Regions of map items that were made in this turn, by path. */
   readonly items: Map<string, IndexedItem>
+  /** The copies that nobody else holds: the turn's state has them, or they count for nothing. */
+  readonly own: { steps: Record<string, StepState> | null; scopes: Record<string, Scope> | null }
 }
 
 /** A state to be entered, and the visit of its parent that it belongs to: void once that visit is over. */
@@ -41,24 +45,63 @@ export const startTurn = (index: DefinitionIndex, state: RunState, event: RunEve
   commands: [],
   todo: [],
   items: new Map(),
+  own: { steps: null, scopes: null },
 })
+
+/** Somebody holds the steps and shared states as they are now: what comes next goes to another copy. */
+export const share = (turn: Turn): void => {
+  turn.own.steps = null
+  turn.own.scopes = null
+}
+
+const ownSteps = (turn: Turn): Record<string, StepState> => {
+  if (turn.own.steps !== null && turn.own.steps === turn.state.steps) return turn.own.steps
+  const copy = { ...turn.state.steps }
+  turn.own.steps = copy
+  turn.state.steps = copy
+  return copy
+}
+
+const ownScopes = (turn: Turn): Record<string, Scope> => {
+  if (turn.own.scopes !== null && turn.own.scopes === turn.state.scopes) return turn.own.scopes
+  const copy = { ...turn.state.scopes }
+  turn.own.scopes = copy
+  turn.state.scopes = copy
+  return copy
+}
 
 /** Changes a step. */
 export const setStep = (turn: Turn, path: string, change: Partial<StepState>): StepState => {
   const step = { ...stepAt(turn.state, path), ...change }
-  turn.state.steps = { ...turn.state.steps, [path]: step }
+  ownSteps(turn)[path] = step
   return step
 }
 
 /** Replaces a step, so that optional members go. */
 export const putStep = (turn: Turn, path: string, step: StepState): void => {
-  turn.state.steps = { ...turn.state.steps, [path]: step }
+  ownSteps(turn)[path] = step
+}
+
+/** Drops every step and shared state of a namespace and of those within it. */
+export const dropWithin = (turn: Turn, key: string): void => {
+  const within = `${key}.`
+  // Anew rather than by `delete`, which makes of a copy a slow one for good, and of all copies of it.
+  const others = <T>(members: Readonly<Record<string, T>>): Record<string, T> => {
+    const left: Record<string, T> = {}
+    for (const path of Object.keys(members))
+      // The key is the members' own.
+      if (path !== key && !path.startsWith(within)) left[path] = members[path] as T
+    return left
+  }
+  turn.state.steps = turn.own.steps = others(turn.state.steps)
+  turn.state.scopes = turn.own.scopes = others(turn.state.scopes)
 }
 
 /** Sets or, with null, drops the shared state of a namespace. */
 export const setScope = (turn: Turn, key: string, scope: Scope | null): void => {
-  const { [key]: _, ...others } = turn.state.scopes
-  turn.state.scopes = scope === null ? others : { ...turn.state.scopes, [key]: scope }
+  const scopes = ownScopes(turn)
+  if (scope === null) delete scopes[key]
+  else scopes[key] = scope
 }
 
 /** Sets or, with null, drops an open gate. */
