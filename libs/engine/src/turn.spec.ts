@@ -18,6 +18,6 @@ test('what an expression gave of the steps stays as it was, whatever the same ev
   ).succeed('first')
   expect(it.step('second').status).not.toBe('pending')
   const seen = it.state.scopes['']?.data['seen']
-  expect(seen).toMatchObject({ first: { status: 'done' }, keep: { status: 'waiting' } })
+  expect(seen).toMatchObject({ first: { status: 'done' }, keep: { status: 'running' } })
   expect(seen).not.toHaveProperty('second')
 })
