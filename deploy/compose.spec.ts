@@ -15,10 +15,22 @@ type Service = {
   security_opt?: string[]
   container_name?: string
   read_only?: boolean
+  tmpfs?: string[]
+  networks?: string[]
+  network_mode?: string
+  user?: string
+  privileged?: boolean
+  pids_limit?: number
+  mem_limit?: string
+  cap_add?: string[]
   expose?: string[]
 }
 // The shape that the tests below then check member by member.
-const compose = readYaml('docker-compose.yml') as { services: Record<string, Service>; volumes: Record<string, null> }
+const compose = readYaml('docker-compose.yml') as {
+  services: Record<string, Service>
+  volumes: Record<string, null>
+  networks: Record<string, { internal?: boolean } | null>
+}
 const services = Object.entries(compose.services)
 const serviceOf = (name: string): Service => {
   const found = compose.services[name]
@@ -55,7 +67,7 @@ describe('compose', () => {
   })
 
   test.each(ours)('gives %s the secrets of its own role and no others', (name, { volumes }) => {
-    const role = name === 'gateway' ? 'gateway' : name === 'orchestrator' ? 'engine' : 'vault'
+    const role = name === 'orchestrator' ? 'engine' : name
     expect(volumes).toEqual([`secrets-${role}:/run/flotilla:ro`])
   })
 
@@ -75,6 +87,82 @@ describe('compose', () => {
   test.each(services)('%s drops all capabilities and gains no privileges', (_, { cap_drop, security_opt }) => {
     expect(cap_drop).toEqual(['ALL'])
     expect(security_opt).toEqual(['no-new-privileges:true'])
+  })
+
+  test.each(services)('%s runs on a read-only file system and is no privileged one', (_, service) => {
+    expect(service.read_only).toBe(true)
+    expect([service.privileged, service.user, service.network_mode === 'host']).toEqual([undefined, undefined, false])
+    // What images of others need to hand themselves over to their own user, and nobody else.
+    expect(service.cap_add ?? []).toEqual(
+      /^(postgres|redis):/.test(service.image) ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'] : [],
+    )
+  })
+
+  test.each(ours)('%s has bounds for memory and processes, and a small place for temporary files', (_, service) => {
+    expect(service).toMatchObject({ mem_limit: '1g', pids_limit: 256, tmpfs: ['/tmp:size=64m,mode=1777'] })
+  })
+
+  describe('networks', () => {
+    const internal = Object.entries(compose.networks).flatMap(([name, network]) => (network?.internal ? [name] : []))
+    const neighbours = (name: string): string[] =>
+      services
+        .filter(([, { networks = [] }]) => networks.some((network) => serviceOf(name).networks?.includes(network)))
+        .map(([other]) => other)
+        .filter((other) => other !== name)
+
+    test('data cannot be reached from outside, and reaches nothing there', () => {
+      expect(internal.sort()).toEqual(['agents', 'core', 'observe'])
+      for (const name of ['postgres', 'redis', 'migrate']) {
+        expect(internal).toEqual(expect.arrayContaining(serviceOf(name).networks ?? ['none']))
+        expect(serviceOf(name).ports).toBeUndefined()
+      }
+      expect(serviceOf('secrets').network_mode).toBe('none')
+    })
+
+    test.each(agents)(
+      '%s reaches Postgres, Redis and the collector, and neither the gateway nor the orchestrator',
+      (name) => {
+        expect(serviceOf(name).networks).toEqual(['agents'])
+        expect(
+          neighbours(name)
+            .filter((other) => !other.startsWith('agent-'))
+            .sort(),
+        ).toEqual(['otel-collector', 'postgres', 'prometheus', 'redis'])
+      },
+    )
+
+    test('the gateway is met by nobody but its own side, and dashboards by no service', () => {
+      expect(neighbours('gateway').sort()).toEqual([
+        'migrate',
+        'orchestrator',
+        'otel-collector',
+        'postgres',
+        'prometheus',
+        'redis',
+      ])
+      expect(neighbours('grafana').sort()).toEqual(['jaeger', 'otel-collector', 'prometheus'])
+    })
+
+    test('every service is somewhere, and only who has a port or calls outside leaves the internal ones', () => {
+      for (const [name, { networks, network_mode }] of services)
+        expect([name, networks !== undefined || network_mode === 'none']).toEqual([name, true])
+      const outside = services.filter(([, { networks = [] }]) =>
+        networks.some((network) => !internal.includes(network)),
+      )
+      expect(outside.map(([name]) => name).sort()).toEqual([
+        'gateway',
+        'grafana',
+        'jaeger',
+        'orchestrator',
+        'prometheus',
+      ])
+      expect(
+        services
+          .filter(([, { ports }]) => ports)
+          .map(([name]) => name)
+          .sort(),
+      ).toEqual(['gateway', 'grafana', 'jaeger', 'prometheus'])
+    })
   })
 
   test('publishes ports on the loopback interface only, each once', () => {

@@ -5,16 +5,21 @@
  *   node deploy/secrets.mjs show     prints the API keys and Grafana's password
  *
  * C1  No password has a default; they are random, and survive `docker compose down` in the volume `secrets-all`.
- * C2  A service's folder holds the login of its own database role. The superuser's and the owner's are in `all` only,
+ * C2  A service's folder holds the logins of its own database role and its own user of Redis. The superuser's and the owner's are in `all` only,
  *     which is mounted where migrations run and nowhere else.
  */
 import { createHmac } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { listApps } from '../tools/fleet/agents.mjs'
+import { aclFile, redisPasswordOf, redisUsers } from '../tools/fleet/redis-acl.mjs'
 import { loadSecrets } from '../tools/fleet/secrets.mjs'
 
 const database = 'flotilla'
+const appsDir = path.join(import.meta.dirname, '../apps')
+/** Of the image that compose names, as `aclFile` reads it. */
+const redisVersion = 800
 
 /** Hexadecimal, like every other password of the fleet, and the same as long as the hashing key is. @param {string} key */
 const grafanaPassword = (key) => createHmac('sha256', key).update('grafana').digest('hex').slice(0, 48)
@@ -34,11 +39,11 @@ export const adminUrls = ({ passwords }) => ({
 /** What goes into which folder: path below the root of secrets, and content. @param {import('../tools/fleet/secrets.mjs').Secrets} secrets */
 export const secretFiles = (secrets) => {
   const { passwords, redisPassword, sealingKeys, hashingKey, keys } = secrets
-  /** @param {'flotilla_gateway' | 'flotilla_engine' | 'flotilla_vault'} role */
-  const service = (role) =>
+  /** @param {'flotilla_gateway' | 'flotilla_engine' | 'flotilla_vault'} role @param {string} user */
+  const service = (role, user) =>
     envFile({
       DATABASE_URL: `postgresql://${role}:${passwords[role]}@postgres:5432/${database}`,
-      REDIS_URL: `redis://:${redisPassword}@redis:6379`,
+      REDIS_URL: `redis://${user}:${redisPasswordOf(redisPassword, user)}@redis:6379`,
       SEALING_KEYS: JSON.stringify(sealingKeys),
       HASHING_KEY: hashingKey,
     })
@@ -49,13 +54,18 @@ export const secretFiles = (secrets) => {
     // BullMQ loses jobs to eviction: full is better than forgetful.
     'maxmemory-policy noeviction',
     'dir /data',
+    'aclfile /run/flotilla/users.acl',
   ]
+  const apps = listApps(appsDir)
+  const agents = apps.filter((name) => name.startsWith('agent-'))
   return {
     'postgres/password': passwords.superuser,
     'redis/redis.conf': `${redis.join('\n')}\n`,
-    'gateway/service.env': service('flotilla_gateway') + envFile({ AUDIT_SIGNING_KEY: secrets.auditSigningKey }),
-    'engine/service.env': service('flotilla_engine'),
-    'vault/service.env': service('flotilla_vault'),
+    'redis/users.acl': aclFile(redisUsers(appsDir, apps), { redisPassword, version: redisVersion }),
+    'gateway/service.env':
+      service('flotilla_gateway', 'gateway') + envFile({ AUDIT_SIGNING_KEY: secrets.auditSigningKey }),
+    'engine/service.env': service('flotilla_engine', 'orchestrator'),
+    ...Object.fromEntries(agents.map((name) => [`${name}/service.env`, service('flotilla_vault', name)])),
     'monitoring/gateway-key': keys.operator,
     'monitoring/grafana-password': grafanaPassword(hashingKey),
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
@@ -35,7 +36,8 @@ describe('secrets in containers', () => {
   test.each([
     ['gateway', 'flotilla_gateway'],
     ['engine', 'flotilla_engine'],
-    ['vault', 'flotilla_vault'],
+    ['agent-kyc', 'flotilla_vault'],
+    ['agent-training', 'flotilla_vault'],
   ])('C2: %s gets the login of %s and what all services share', (folder, role) => {
     run('write')
     const text = read(`${folder}/service.env`)
@@ -48,7 +50,10 @@ describe('secrets in containers', () => {
     expect(new URL(values['DATABASE_URL'] ?? '').username).toBe(role)
     const { current, keys } = JSON.parse(values['SEALING_KEYS'] ?? '{}')
     expect(Buffer.from(keys[current], 'base64')).toHaveLength(32)
+    const redis = new URL(values['REDIS_URL'] ?? '')
+    expect(redis.username).toBe(folder === 'engine' ? 'orchestrator' : folder)
     const secrets = JSON.parse(read('all/secrets.json'))
+    expect(text).not.toContain(secrets.redisPassword)
     const strangers = Object.entries<string>(secrets.passwords).filter(([name]) => name !== role)
     expect(strangers).toHaveLength(4)
     expect(strangers.filter(([, password]) => text.includes(password)).map(([name]) => name)).toEqual([])
@@ -59,11 +64,20 @@ describe('secrets in containers', () => {
     expect(statSync(path.join(root, 'all/secrets.json')).mode & 0o777).toBe(0o600)
   })
 
-  test('Redis asks for the password that services use, and never evicts', () => {
+  test('Redis knows a user per service by the hash of its password, and never evicts', () => {
     run('write')
     const conf = read('redis/redis.conf')
-    const { password } = new URL(parseEnv(read('engine/service.env'))['REDIS_URL'] ?? '')
-    expect(conf).toContain(`requirepass ${password}\n`)
+    const acl = read('redis/users.acl')
+    expect(conf).toContain('aclfile /run/flotilla/users.acl')
+    const holders = folders.filter((name) => /^(gateway|engine|agent-.*)$/.test(name))
+    expect(acl.trimEnd().split('\n')).toHaveLength(holders.length + 1)
+    for (const name of holders) {
+      const { username, password } = new URL(parseEnv(read(`${name}/service.env`))['REDIS_URL'] ?? '')
+      const hash = createHash('sha256').update(password).digest('hex')
+      expect(acl).toContain(`user ${username} on #${hash} resetchannels -@all`)
+      expect(acl).not.toContain(password)
+    }
+    expect(acl).not.toMatch(/nopass|^user (?!default).*(\+@|~\* |&\*)/m)
     expect(conf).toContain('appendonly yes')
     expect(conf).toContain('maxmemory-policy noeviction')
   })

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { connectRedis } from './redis-connection.js'
 
 /**
  * A fleet of real processes, started as a user starts it, with a home of its own so that it never meets the fleet of the
@@ -48,6 +49,16 @@ const runTool = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<strin
     )
   })
 
+/** What Redis refused to its users since it started: each service may do all that it does, in every story that is told. */
+const redisRefusals = async (home: string): Promise<readonly string[]> => {
+  const { redisUrl } = JSON.parse(await readFile(path.join(home, 'fleet.json'), 'utf8')) as FleetFile
+  const redis = await connectRedis(redisUrl).catch(() => null)
+  if (redis === null) return []
+  const log = await redis.ask('ACL', 'LOG')
+  redis.close()
+  return Array.isArray(log) ? log.map((entry) => JSON.stringify(entry)) : []
+}
+
 /** Starts a fleet in the background and waits until it is ready. `env` reaches every service. */
 export const startFleet = async (
   name: string,
@@ -65,8 +76,10 @@ export const startFleet = async (
     command,
     scale: async (...agents) => void (await command('scale', ...agents)),
     stop: async () => {
+      const refusals = await redisRefusals(home)
       await command('stop')
       await rm(home, { recursive: true, force: true })
+      if (refusals.length > 0) throw new Error(`Redis refused what the product asked for: ${refusals.join('; ')}`)
     },
   }
 }

@@ -8,6 +8,13 @@ const coreServices = ['orchestrator', 'gateway']
 const processesMax = 64
 
 /**
+ * Names of the apps that are services, built or not.
+ * @param {string} appsDir
+ */
+export const listApps = (appsDir) =>
+  fs.readdirSync(appsDir).filter((name) => coreServices.includes(name) || name.startsWith('agent-'))
+
+/**
  * Names of the services that are built below `appsDir`.
  * @param {string} appsDir
  * @returns {string[]}

@@ -4,7 +4,8 @@
  * R1  It never evicts, and its append-only file is synced every second.
  * R2  It listens on the loopback interface only and asks for a password, which stands in a 0600 file and not in `ps`
  *     (in a container it is an argument: the container's user could not read the file).
- * R3  A server left behind on the same data is found by its pid file and stopped before a new one starts.
+ * R3  Where it can (Redis or Valkey 7 or later), it knows a user per service (`redis-acl.mjs`).
+ * R4  A server left behind on the same data is found by its pid file and stopped before a new one starts.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -12,6 +13,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { commandLine, ended, endProcess, isAlive, waitFor } from './processes.mjs'
+import { aclFile, redisPasswordOf } from './redis-acl.mjs'
 import { findRedis } from './redis-binary.mjs'
 import { StartError } from './start-error.mjs'
 
@@ -19,7 +21,8 @@ import { StartError } from './start-error.mjs'
  * @typedef {object} Redis
  * @property {number} pid
  * @property {number} port
- * @property {string} url carries the password
+ * @property {string} url carries the password of the user who may do everything
+ * @property {(user: string) => string} urlFor a service's own; the same as `url` where Redis knows no users
  * @property {Promise<unknown>} exited resolves when the server is gone
  * @property {() => Promise<void>} stop saves what is not on disk yet; resolves when it is gone
  */
@@ -32,6 +35,8 @@ import { StartError } from './start-error.mjs'
  * @property {string} password
  * @property {string} logFile
  * @property {boolean} [ephemeral] nothing is written to disk
+ * @property {readonly import('./redis-acl.mjs').RedisUser[]} [users]
+ * @property {string | undefined} [prefix] REDIS_PREFIX of the services
  */
 
 /**
@@ -78,7 +83,7 @@ const worksIn = (pid, dir) => {
 }
 
 /**
- * Stops a server that still runs on this data (R3). Resolves with its pid, null when there was none.
+ * Stops a server that still runs on this data (R4). Resolves with its pid, null when there was none.
  * @param {string} dir
  * @returns {Promise<number | null>}
  */
@@ -95,11 +100,26 @@ export const stopLeftoverRedis = async (dir) => {
 }
 
 /**
+ * The version of a server that takes an ACL file as we write it, 7.2 as 702: write-only keys came with version 7. Null: it takes none.
+ * @param {RedisOptions} options
+ * @param {import('./redis-binary.mjs').RedisProgram} program
+ */
+const versionWithUsers = ({ users = [] }, program) => {
+  if (users.length === 0 || program.kind !== 'binary') return null
+  const env = { PATH: process.env.PATH, ...program.env }
+  const { stdout } = spawnSync(program.path, ['--version'], { env, encoding: 'utf8' })
+  const [, major = '0', minor = '0'] = /\bv=(\d+)\.(\d+)/.exec(stdout) ?? []
+  const version = Number(major) * 100 + Number(minor)
+  return version >= 700 ? version : null
+}
+
+/**
  * @param {RedisOptions} options
  * @param {{ path: string, env: Record<string, string> }} program
+ * @param {number | null} version of a server that knows users
  * @param {number} log file descriptor
  */
-const spawnBinary = (options, program, log) => {
+const spawnBinary = (options, program, version, log) => {
   const { dir, port, password } = options
   const lines = [
     `port ${port}`,
@@ -111,6 +131,12 @@ const spawnBinary = (options, program, log) => {
     'daemonize no',
     ...persistence(options),
   ]
+  const acl = path.join(dir, 'users.acl')
+  if (version !== null) {
+    const { users = [], prefix } = options
+    fs.writeFileSync(acl, aclFile(users, { redisPassword: password, version, prefix }), { mode: 0o600 })
+    lines.push(`aclfile ${JSON.stringify(acl)}`) // R3
+  }
   const file = path.join(dir, 'redis.conf')
   fs.writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 })
   const env = { PATH: process.env.PATH, LC_ALL: 'C', ...program.env }
@@ -147,8 +173,9 @@ export const startRedis = async (options) => {
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
   await stopLeftoverRedis(dir)
   const program = findRedis(options.distDir)
+  const version = versionWithUsers(options, program)
   const log = fs.openSync(logFile, 'a', 0o600)
-  const child = program.kind === 'binary' ? spawnBinary(options, program, log) : spawnContainer(options, log)
+  const child = program.kind === 'binary' ? spawnBinary(options, program, version, log) : spawnContainer(options, log)
   fs.closeSync(log)
   let gone = false
   const exited = ended(child).then(() => (gone = true))
@@ -160,10 +187,15 @@ export const startRedis = async (options) => {
     const tail = fs.readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
     throw new StartError(`Redis did not start:\n${tail}`)
   }
+  const url = `redis://:${password}@127.0.0.1:${port}`
   return {
     pid,
     port,
-    url: `redis://:${password}@127.0.0.1:${port}`,
+    url,
+    urlFor: (user) =>
+      version !== null && options.users?.some(({ name }) => name === user)
+        ? `redis://${user}:${redisPasswordOf(password, user)}@127.0.0.1:${port}`
+        : url,
     exited,
     stop: async () => {
       if (!gone) await endProcess(pid)

@@ -1,12 +1,14 @@
 /** Postgres and Redis of a fleet: given by their addresses, or our own and then kept alive on the same port and data. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { listApps } from './agents.mjs'
 import { provisionLogins, provisionOwner, urlWith } from './database.mjs'
-import { redisDistDir } from './paths.mjs'
+import { redisDistDir, repoDir } from './paths.mjs'
 import { startOnPort } from './ports.mjs'
 import { postgresStateDir } from './postgres-home.mjs'
 import { startPostgres, stopLeftoverPostgres } from './postgres.mjs'
 import { pause } from './processes.mjs'
+import { redisUsers } from './redis-acl.mjs'
 import { startRedis, stopLeftoverRedis } from './redis.mjs'
 
 /** @typedef {{ pid: number, exited: Promise<unknown>, stop: () => Promise<void> }} Server */
@@ -57,9 +59,12 @@ const keepServer = async (name, start, log) => {
 /**
  * @typedef {object} Servers
  * @property {string} databaseUrl the owner's
- * @property {string} redisUrl
+ * @property {string} redisUrl of the user who may do everything
+ * @property {(service: string) => string} redisUrlFor a service's own
  * @property {() => Promise<void>} stop
  */
+
+const appsDir = path.join(repoDir, 'apps')
 
 /** @param {string} dir */
 const postgresDir = (dir) => path.join(dir, 'postgres')
@@ -89,7 +94,14 @@ export const startServers = async ({ dir, secrets, env, log }) => {
   const openRedis = async () => {
     if (env.REDIS_URL) return null
     const logFile = path.join(logsDir, 'redis.log')
-    const options = { dir: path.join(dir, 'redis'), distDir: redisDistDir, password: secrets.redisPassword, logFile }
+    const options = {
+      dir: path.join(dir, 'redis'),
+      distDir: redisDistDir,
+      password: secrets.redisPassword,
+      logFile,
+      users: redisUsers(appsDir, listApps(appsDir)),
+      prefix: env.REDIS_PREFIX,
+    }
     return startOnPort(6379, (port) => keepServer('Redis', () => startRedis({ ...options, port }), log))
   }
 
@@ -116,6 +128,7 @@ export const startServers = async ({ dir, secrets, env, log }) => {
     databaseUrl:
       superuserUrl === undefined ? `${env.DATABASE_URL}` : urlWith(superuserUrl, { user: owner.role, ...owner }),
     redisUrl: opened.redis?.first.url ?? `${env.REDIS_URL}`,
+    redisUrlFor: (service) => opened.redis?.first.urlFor(service) ?? `${env.REDIS_URL}`,
     stop,
   }
 }

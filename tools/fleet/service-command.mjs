@@ -5,12 +5,12 @@ import { urlWith } from './database.mjs'
 import { binDir, nodeBinary, repoDir } from './paths.mjs'
 
 /**
- * @typedef {{ dir: string, env: NodeJS.ProcessEnv, databaseUrl: string, redisUrl: string, secrets: import('./secrets.mjs').Secrets }} ServiceContext
+ * @typedef {{ dir: string, env: NodeJS.ProcessEnv, databaseUrl: string, redisUrl: string, redisUrlFor?: (service: string) => string, secrets: import('./secrets.mjs').Secrets }} ServiceContext
  */
 /** @typedef {{ command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv }} ServiceCommand */
 
 /**
- * Each kind of service connects as its own role; none as the owner.
+ * Each kind of service connects as its own role; none as the owner. In Redis each service is a user of its own.
  * @param {string} name
  * @returns {'flotilla_gateway' | 'flotilla_engine' | 'flotilla_vault'}
  */
@@ -21,7 +21,7 @@ const roleOf = (name) =>
  * All built services of the clone. The user's own settings (SANCTIONS_LIST_PATH, OTEL_*, ...) reach every one.
  * @param {ServiceContext} context
  */
-export const describeServices = ({ dir, env, databaseUrl, redisUrl, secrets }) => {
+export const describeServices = ({ dir, env, databaseUrl, redisUrl, redisUrlFor = () => redisUrl, secrets }) => {
   const appsDir = path.join(repoDir, 'apps')
   return {
     names: discoverServices(appsDir),
@@ -44,7 +44,7 @@ export const describeServices = ({ dir, env, databaseUrl, redisUrl, secrets }) =
         ...env,
         PATH: `${binDir}${path.delimiter}${env.PATH ?? ''}`,
         DATABASE_URL: urlWith(databaseUrl, { user: roleOf(name), password: secrets.passwords[roleOf(name)] }),
-        REDIS_URL: redisUrl,
+        REDIS_URL: redisUrlFor(name),
         OTEL_SERVICE_NAME: name,
         SEALING_KEYS: JSON.stringify(secrets.sealingKeys),
         HASHING_KEY: secrets.hashingKey,

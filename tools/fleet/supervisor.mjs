@@ -123,8 +123,8 @@ export const startSupervisor = async (options) => {
     say('building, starting Postgres and Redis')
     const [opened] = await both(openDatabase(), options.build())
     goOn()
-    const { databaseUrl, redisUrl } = opened
-    const { names, commandOf } = options.describeServices({ dir, env, databaseUrl, redisUrl, secrets })
+    const { databaseUrl, redisUrl, redisUrlFor } = opened
+    const { names, commandOf } = options.describeServices({ dir, env, databaseUrl, redisUrl, redisUrlFor, secrets })
     const gatewayPort = await options.chooseGatewayPort()
     services = makeServices({
       names,

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { ConfigError, installShutdown, runMain } from '@flotilla/runtime'
 import { openStore } from '@flotilla/store'
 import { loggedError, makeLogger, shutdownTelemetry, startProcessMetrics } from '@flotilla/telemetry'
+import { redisPlace } from '@flotilla/queues'
 import { toDot, toFallbackSvg } from '@flotilla/engine'
 import { runsQueue } from '@flotilla/contracts'
 import { makeApp } from './make-app.js'
@@ -41,7 +42,7 @@ await runMain(async () => {
     answerTimeoutMs: 5_000,
     onError: trouble('postgres'),
   })
-  const place = { url: config.REDIS_URL, ...(config.REDIS_PREFIX === null ? {} : { prefix: config.REDIS_PREFIX }) }
+  const place = redisPlace(config)
   let redisToldAt = Number.NEGATIVE_INFINITY
   const queues = openQueues(place, (error) => {
     // ioredis tells of every attempt to reconnect; once in ten seconds is news enough.

@@ -3,6 +3,7 @@ import { seedOf, signingKey } from './audit/audit-desk.js'
 import { tokenSettings, whatIsWrongWithTokens } from './auth/token-settings.js'
 import {
   ConfigError,
+  file,
   flag,
   integer,
   json,
@@ -26,6 +27,8 @@ const settings = {
   DATABASE_POOL_MAX: integer({ min: 2, max: 100, default: 12 }),
   REDIS_URL: url(['redis', 'rediss']),
   REDIS_PREFIX: optional(text()),
+  /** Certificates (PEM) that the server behind `rediss://` must descend from. */
+  REDIS_CA_PATH: optional(file()),
   SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
   PORT: integer({ min: 0, max: 65_535, default: 3_000 }),
   /** A container gives 0.0.0.0. */

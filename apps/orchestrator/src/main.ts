@@ -7,6 +7,7 @@ import {
   makeReplyReader,
   makeSealer,
   makeSignalSender,
+  redisPlace,
   runsWorkerModule,
 } from '@flotilla/queues'
 import { endWhenBlocked, installShutdown, makeLoop, runMain, startHealthServer } from '@flotilla/runtime'
@@ -41,7 +42,7 @@ await runMain(async () => {
   const config = readConfig(process.env)
   const log = makeLogger('orchestrator')
   const name = config.ORCHESTRATOR_NAME ?? `orchestrator-${process.pid}-${randomBytes(4).toString('hex')}`
-  const place = { url: config.REDIS_URL, ...(config.REDIS_PREFIX === null ? {} : { prefix: config.REDIS_PREFIX }) }
+  const place = redisPlace(config)
   startProcessMetrics()
   endWhenBlocked(blockedMs)
 

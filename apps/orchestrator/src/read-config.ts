@@ -1,6 +1,7 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
 import {
   ConfigError,
+  file,
   integer,
   json,
   oneOf,
@@ -24,7 +25,9 @@ const settings = {
   DATABASE_POOL_MAX: integer({ min: 2, max: 100, default: 8 }),
   REDIS_URL: url(['redis', 'rediss']),
   REDIS_PREFIX: optional(text()),
-  /** `off` where CONFIG is not allowed, as on managed servers. */
+  /** Certificates (PEM) that the server behind `rediss://` must descend from. */
+  REDIS_CA_PATH: optional(file()),
+  /** `off` where INFO is not allowed, as on managed servers. */
   REDIS_EVICTION_CHECK: optional(text()),
   PORT: integer({ min: 0, max: 65_535, default: 0 }),
   /** Where the health port listens; 0.0.0.0 in a container. */

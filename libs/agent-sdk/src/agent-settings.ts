@@ -1,6 +1,7 @@
 import { parseKey, parseSealingKeys, sealingKeysShape } from '@flotilla/queues'
 import {
   ConfigError,
+  file,
   flag,
   integer,
   json,
@@ -30,6 +31,8 @@ export const agentSettings = {
   REDIS_URL: url(['redis', 'rediss']),
   /** Before every key in Redis; unset: BullMQ's usual `bull`. */
   REDIS_PREFIX: optional(text({ maxLength: 64, pattern: /^[A-Za-z0-9{}_-]+$/ })),
+  /** Certificates (PEM) that the server behind `rediss://` must descend from. */
+  REDIS_CA_PATH: optional(file()),
   REDIS_EVICTION_CHECK: oneOf(['on', 'off'], { default: 'on' }),
   SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
   HASHING_KEY: key32,

@@ -6,8 +6,8 @@ import {
   listenForCancel,
   makeReplyWriter,
   makeSealer,
+  redisPlace,
   workerModule,
-  type RedisPlace,
 } from '@flotilla/queues'
 import {
   ConfigError,
@@ -65,7 +65,7 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
   const { config, serving } = readAgentConfig(app.env, app.settings ?? ({} as F)) // no settings: no fields
   const log = makeLogger(app.name)
   const onError = (error: Error): void => log.warn({ err: error }, 'connection trouble')
-  const place: RedisPlace = { url: config.REDIS_URL, ...(config.REDIS_PREFIX ? { prefix: config.REDIS_PREFIX } : {}) }
+  const place = redisPlace(config)
   const agents = typeof app.agents === 'function' ? await app.agents(config) : app.agents
   const queues = byQueue(agents, app.queueOf ?? queueOfAgent)
 

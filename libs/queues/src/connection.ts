@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Redis } from 'ioredis'
 
@@ -9,7 +10,20 @@ export interface RedisPlace {
   readonly url: string
   /** Put before every key, so that several fleets or tests share a server; absent: BullMQ's usual `bull:*`. */
   readonly prefix?: string
+  /** File with the certificates (PEM) that a server behind `rediss://` must descend from; absent: those that Node knows. */
+  readonly caPath?: string
 }
+
+/** The place that the settings of a service name. */
+export const redisPlace = (settings: {
+  readonly REDIS_URL: string
+  readonly REDIS_PREFIX: string | null
+  readonly REDIS_CA_PATH: string | null
+}): RedisPlace => ({
+  url: settings.REDIS_URL,
+  ...(settings.REDIS_PREFIX ? { prefix: settings.REDIS_PREFIX } : {}),
+  ...(settings.REDIS_CA_PATH ? { caPath: settings.REDIS_CA_PATH } : {}),
+})
 
 /** A key or channel of our own, beside BullMQ's. */
 export const ownKey = (place: RedisPlace, name: string): string => (place.prefix ? `${place.prefix}:${name}` : name)
@@ -24,7 +38,8 @@ interface Address {
   readonly username?: string
   readonly password?: string
   readonly db?: number
-  readonly tls?: Record<string, never>
+  /** The server's certificate must be valid for the host of the address, whoever it descends from. */
+  readonly tls?: { readonly ca?: string }
 }
 
 /** Options in the words that ioredis and BullMQ share. */
@@ -37,7 +52,7 @@ export interface ConnectOptions extends Address {
 }
 
 /** Turns `redis[s]://user:password@host:port/db` into options, which BullMQ closes by itself, unlike instances. */
-const addressOf = (url: string): Address => {
+const addressOf = ({ url, caPath }: RedisPlace): Address => {
   const { hostname, port, username, password, pathname, protocol } = new URL(url)
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -45,7 +60,7 @@ const addressOf = (url: string): Address => {
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ...(pathname.length > 1 ? { db: Number(pathname.slice(1)) } : {}),
-    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(protocol === 'rediss:' ? { tls: caPath === undefined ? {} : { ca: readFileSync(caPath, 'utf8') } } : {}),
   }
 }
 
@@ -55,7 +70,7 @@ const retryStrategy = (times: number): number =>
 
 /** For those who must not wait for Redis (gateway, relay, agents' replies): every command fails within 2 s. */
 export const producerOptions = (place: RedisPlace): ConnectOptions => ({
-  ...addressOf(place.url),
+  ...addressOf(place),
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   commandTimeout: 2_000,
@@ -65,7 +80,7 @@ export const producerOptions = (place: RedisPlace): ConnectOptions => ({
 
 /** For blocking consumers (workers, the reply reader, subscribers): they wait for Redis as long as it takes. */
 export const workerOptions = (place: RedisPlace): ConnectOptions => ({
-  ...addressOf(place.url),
+  ...addressOf(place),
   maxRetriesPerRequest: null,
   connectTimeout: 5_000,
   retryStrategy,

@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+
 /** What `readEnv` accepts for one setting. `parse` throws an `Error` whose message completes "NAME must be ...". */
 export type Field<T> = {
   readonly parse: (raw: string) => T
@@ -87,6 +89,17 @@ export const url = (protocols: readonly string[], options: Common<string> = {}):
     URL.canParse(raw) && protocols.includes(new URL(raw).protocol.slice(0, -1)) ? raw : refuse(accepts),
   )
 }
+
+/** The path of a file that this process can read, as it was written. Looked at here, so that a wrong one is told with the rest. */
+export const file = (options: Common<string> = {}): Field<string> =>
+  field('a file that can be read', options, (raw) => {
+    try {
+      accessSync(raw, constants.R_OK)
+      return raw
+    } catch {
+      return refuse('a file that can be read')
+    }
+  })
 
 /** JSON, checked by `check`, which returns the typed value or throws an `Error` that says what is wanted. */
 export const json = <T>(accepts: string, check: (value: unknown) => T, options: Common<T> = {}): Field<T> =>

@@ -1,6 +1,6 @@
 export { ConfigError } from './config-error.js'
 export { secretsSettings, whatIsWrongWithSecrets, type Secrets } from './development-secrets.js'
-export { decimalNumber, flag, integer, json, oneOf, optional, text, url, words } from './env-fields.js'
+export { decimalNumber, file, flag, integer, json, oneOf, optional, text, url, words } from './env-fields.js'
 export type { Field } from './env-fields.js'
 export { readEnv } from './read-env.js'
 export type { Env, EnvFields, EnvValues } from './read-env.js'
