@@ -1,13 +1,13 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { openStore, ping } from '@flotilla/store'
 import { openVault } from '@flotilla/vault'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { withClient } from '../../../tools/fleet/database.mjs'
-import { freePort } from '../../../tools/fleet/ports.mjs'
-import { startPostgres } from '../../../tools/fleet/postgres.mjs'
-import { anAuthority, type Certified } from '../../../tools/test-certificates.js'
-import { openStore, ping } from './open-store.js'
+import { withClient } from './fleet/database.mjs'
+import { freePort } from './fleet/ports.mjs'
+import { startPostgres } from './fleet/postgres.mjs'
+import { anAuthority, type Certified } from './test-certificates.js'
 
 const authority = anAuthority()
 const stranger = anAuthority('Strangers')
