@@ -1,4 +1,5 @@
 import { escapeLiteral, type Pool } from 'pg'
+import { withFreshPlans } from './fresh-plans.js'
 import type { Tx } from './open-store.js'
 
 /** The driver gave up waiting (`answerTimeoutMs`): the statement may still be under way, the connection is of no use. */
@@ -39,7 +40,7 @@ const run = async <T>(
   }
   let broken: Error | undefined
   try {
-    send(client.query(begin))
+    send(client.query(withFreshPlans(client, begin)))
     const working = work(client, send)
     if (whole) send(working)
     else await working

@@ -7,6 +7,7 @@ import {
   sealValue,
   type SealingKeys,
 } from '@flotilla/contracts/sealing'
+import type { KeyObject } from 'node:crypto'
 import type { Pool } from 'pg'
 
 /** Where a value of an agent's stands. Rows that a fork copies are bound to the run's family, not to the run. */
@@ -54,7 +55,7 @@ const openKey: VaultKey = {
 export const makeVaultKeys = (pool: Pool, ring: SealingKeys | 'open'): VaultKeys => {
   if (ring === 'open') return { of: () => Promise.resolve(openKey) }
   const wrapper = makeKeyWrapper(ring)
-  const known = makeKeyCache<{ readonly keyRunId: string; readonly key: Buffer }>()
+  const known = makeKeyCache<{ readonly keyRunId: string; readonly key: KeyObject }>()
 
   const find = async (runId: string) => {
     const cached = known.get(runId)

@@ -7,7 +7,7 @@
  *     ring's key of that id and stored nowhere. One that is moved to another tenant or run does not unwrap.
  * K3  Rotation wraps it again under another id; what it sealed is not touched.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
 import { CodedError } from '../errors.js'
 import type { SealingKeys } from './sealing-keys.js'
 
@@ -25,18 +25,18 @@ export interface KeyOwner {
   readonly keyRunId: string
 }
 
-/** Makes, wraps and unwraps data keys with one ring. */
+/** Makes, wraps and unwraps data keys with one ring. Keys are key objects: with bytes, Node makes one for each call. */
 export interface KeyWrapper {
   /** The id that new keys are wrapped under. */
   readonly current: string
   /** A new data key, wrapped under the ring's current key. */
-  readonly make: (owner: KeyOwner) => WrappedKey & { readonly key: Buffer }
+  readonly make: (owner: KeyOwner) => WrappedKey & { readonly key: KeyObject }
   /** Throws `CodedError` DATA_KEY_UNREADABLE: an id that the ring does not have, another ring, or another owner. */
-  readonly unwrap: (owner: KeyOwner, stored: WrappedKey) => Buffer
+  readonly unwrap: (owner: KeyOwner, stored: WrappedKey) => KeyObject
   /** The same data key under the ring's current key. Throws as `unwrap` does. */
   readonly rewrap: (owner: KeyOwner, stored: WrappedKey) => WrappedKey
   /** A key of the tenant itself, for what belongs to no run yet; derived, so it cannot be destroyed. Throws as `unwrap` does. */
-  readonly ofTenant: (keyId: string, tenantId: string) => Buffer
+  readonly ofTenant: (keyId: string, tenantId: string) => KeyObject
 }
 
 const nonceBytes = 12
@@ -49,32 +49,32 @@ const associated = ({ tenantId, keyRunId }: KeyOwner, keyId: string): Buffer =>
 
 /** A wrapper over a ring. */
 export const makeKeyWrapper = (ring: SealingKeys): KeyWrapper => {
-  const derived = new Map<string, Buffer>()
+  const derived = new Map<string, KeyObject>()
 
-  const derive = (purpose: 'kek' | 'tenant', keyId: string, tenantId: string): Buffer => {
+  const derive = (purpose: 'kek' | 'tenant', keyId: string, tenantId: string): KeyObject => {
     const name = `${purpose}|${keyId}|${tenantId}`
     const cached = derived.get(name)
     if (cached) return cached
     const master = Object.hasOwn(ring.keys, keyId) ? ring.keys[keyId] : undefined
     if (!master) throw new CodedError('DATA_KEY_UNREADABLE')
-    const key = Buffer.from(hkdfSync('sha256', master, tenantId, `flotilla/${purpose}/v1`, keyBytes))
+    const key = createSecretKey(Buffer.from(hkdfSync('sha256', master, tenantId, `flotilla/${purpose}/v1`, keyBytes)))
     const oldest = derived.size >= tenantsCached ? derived.keys().next().value : undefined
     if (oldest !== undefined) derived.delete(oldest)
     derived.set(name, key)
     return key
   }
 
-  const wrap = (owner: KeyOwner, key: Buffer): WrappedKey => {
+  const wrap = (owner: KeyOwner, key: KeyObject): WrappedKey => {
     const nonce = randomBytes(nonceBytes)
     const cipher = createCipheriv('aes-256-gcm', derive('kek', ring.current, owner.tenantId), nonce)
     cipher.setAAD(associated(owner, ring.current))
     return {
       keyId: ring.current,
-      wrapped: Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]),
+      wrapped: Buffer.concat([nonce, cipher.update(key.export()), cipher.final(), cipher.getAuthTag()]),
     }
   }
 
-  const unwrap = (owner: KeyOwner, { keyId, wrapped }: WrappedKey): Buffer => {
+  const unwrap = (owner: KeyOwner, { keyId, wrapped }: WrappedKey): KeyObject => {
     const kek = derive('kek', keyId, owner.tenantId)
     try {
       const data = Buffer.from(wrapped)
@@ -83,7 +83,7 @@ export const makeKeyWrapper = (ring: SealingKeys): KeyWrapper => {
         .setAuthTag(data.subarray(-tagBytes))
       const key = Buffer.concat([decipher.update(data.subarray(nonceBytes, -tagBytes)), decipher.final()])
       if (key.length !== keyBytes) throw new CodedError('DATA_KEY_UNREADABLE')
-      return key
+      return createSecretKey(key)
     } catch {
       throw new CodedError('DATA_KEY_UNREADABLE')
     }
@@ -92,7 +92,7 @@ export const makeKeyWrapper = (ring: SealingKeys): KeyWrapper => {
   return {
     current: ring.current,
     make: (owner) => {
-      const key = randomBytes(keyBytes)
+      const key = createSecretKey(randomBytes(keyBytes))
       return { key, ...wrap(owner, key) }
     },
     unwrap,

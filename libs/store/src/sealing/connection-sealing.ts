@@ -5,6 +5,7 @@ import {
   type KeyWrapper,
   type SealingKeys,
 } from '@flotilla/contracts/sealing'
+import type { KeyObject } from 'node:crypto'
 import type { Pool } from 'pg'
 
 /** A run's family and its data key, as a process remembers them. */
@@ -12,7 +13,7 @@ export interface KnownKey {
   /** The run that heads the family: its children and forks are sealed with the same key. */
   readonly keyRunId: string
   readonly tenantId: string
-  readonly key: Buffer
+  readonly key: KeyObject
 }
 
 /** What a store's connections seal with. `open`: what is written stays readable; nothing sealed can be read. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
-import { openStore, type Store } from '../open-store.js'
+import { openStore, type Store, type Tx } from '../open-store.js'
 import { aState, anApplied, aSubmission } from '../testing.js'
 import { inTransaction } from '../transaction.js'
 import { claimRuns, claimSuspect, type ClaimLimits } from './claim-runs.js'
@@ -240,4 +240,25 @@ test('events of a run that does not exist are dropped and named', async () => {
   const unknown = aSubmission().runId
   expect(await insertInbox(engine.pool, [signal(unknown), signal(id)])).toEqual([unknown])
   expect((await engine.pool.query('select from inbox')).rowCount).toBe(1)
+})
+
+test('C8: a claim reads the runs that it is about, whatever the planner believes of the table', async () => {
+  const ids = await submitMany(1_500)
+  await owner.pool.query(`update run set status = 'completed', finished_at = now() where id <> all($1)`, [
+    ids.slice(0, 40),
+  ])
+  await owner.pool.query(`update run set status = 'running' where id = any($1)`, [ids.slice(0, 40)])
+  const tuplesOf = async (tx: Tx, table: string) => {
+    const { rows } = await tx.query<{ read: number }>(
+      `select sum(idx_tup_fetch)::integer + sum(seq_tup_read)::integer as read from pg_stat_xact_user_tables where relname = $1`,
+      [table],
+    )
+    return rows[0]?.read ?? Number.NaN
+  }
+  const read = await inTransaction(engine.pool, async (tx) => {
+    const { going } = await claimRuns(tx, { ...limits, going: ids.slice(0, 40), withDeadlines: false })
+    expect(going).toHaveLength(40)
+    return tuplesOf(tx, 'run')
+  })
+  expect(read).toBeLessThan(400)
 })

@@ -9,6 +9,7 @@
  * C4  Runs that are going come first; admissions take what is left, within the cap of runs in flight, round robin over
  *     tenants and by ageing priority within one.
  * C5  Parked runs and suspects (`crashes > 0`) are not taken: suspects come alone, through `claimSuspect`.
+ * C8  Runs are looked up by arrays of keys: whatever the planner believes of the table's size, it reads no others.
  * C7  An erased run has nothing that could be applied: it is not taken, whatever comes for it.
  * C6  A run that waits for a slot of its limit (`slot_waits`) is not admitted: the index leaves it out. Its deadlines wait
  *     too, and of its events only those bring it that are not held.
@@ -49,8 +50,9 @@ with recursive inbox_window as (
 ), candidate as (
   select run_id as id from inbox_window union select unnest($1::uuid[]) union select id from due
 ), going as materialized (
-  select r.id, r.position from candidate c join run r on r.id = c.id and r.erased_at is null
-  where r.status <> 'parked' and r.crashes = 0 and (not r.slot_waits or r.id in (select run_id from inbox_window))
+  select r.id, r.position from run r
+  where r.id = any(array(select id from candidate)) and r.erased_at is null and r.status <> 'parked' and r.crashes = 0
+    and (not r.slot_waits or r.id in (select run_id from inbox_window))
   limit $2 for no key update of r skip locked
 ), tenant_waiting (tenant_id, number) as (
   (select tenant_id, 1 from run where status = 'created' and not slot_waits and tenant_id > $6 order by tenant_id limit 1)
@@ -76,7 +78,7 @@ with recursive inbox_window as (
   where t.tenant_id is not null
 ), admitted as materialized (
   select r.id, r.position from next_in_line a join run r on r.id = a.id
-  where r.status = 'created' and not r.slot_waits and r.crashes = 0 and r.id not in (select id from going)
+  where r.id = any(array(select id from next_in_line)) and r.status = 'created' and not r.slot_waits and r.crashes = 0 and r.id not in (select id from going)
   order by a.turn, a.order_key, a.id
   limit (select runs from room) for no key update of r skip locked
 )

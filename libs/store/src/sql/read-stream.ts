@@ -103,13 +103,18 @@ export const readStreamEnd = async (tx: Tx): Promise<StreamCursor> =>
 const ofAll = {
   name: 'read-all-stream',
   text: `
+with page as materialized (
+  select h.commit, h.run_id, h.position, h.at, h.published
+  from history h
+  where h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to is not null
+    and h.commit < pg_snapshot_xmin(pg_current_snapshot())
+    and (h.commit, h.run_id, h.position) >= ($1::xid8, $2::uuid, $3::integer)
+  order by h.commit, h.run_id, h.position limit $4
+)
 (select h.commit::text as commit, h.run_id as "runId", h.position, h.at, h.published as events, r.workflow,
   r.trace_id as "traceId"
-from history h join run r on r.id = h.run_id
-where h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to is not null
-  and h.commit < pg_snapshot_xmin(pg_current_snapshot())
-  and (h.commit, h.run_id, h.position) >= ($1::xid8, $2::uuid, $3::integer)
-order by h.commit, h.run_id, h.position limit $4)
+from page h join run r on r.id = h.run_id
+where r.id = any(array(select run_id from page)) order by h.commit, h.run_id, h.position)
 union all
 select null, null, null, null, null, null, null where exists (
   select from history h where h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to is not null

@@ -62,12 +62,12 @@ with mine as materialized (
   select name, coalesce(window_max, $1) as window_max from queue q
   where not paused and exists (select from outbox o where o.queue = q.name and o.sent_at is null)
 )
-select ${columns}, r.root_run_id as "rootRunId"
+select ${columns}, (select r.root_run_id from run r where r.id = o.run_id) as "rootRunId"
 from mine q cross join lateral (
   select o.* from outbox o where o.queue = q.name and o.sent_at is null
   order by o.order_key, o.run_id, o.dispatch
   limit greatest(0, q.window_max - (select count(*) from outbox s where s.queue = q.name and s.sent_at is not null))
-) o left join run r on r.id = o.run_id
+) o
 order by o.queue, o.order_key, o.run_id, o.dispatch`,
 }
 
