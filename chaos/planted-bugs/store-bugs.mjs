@@ -25,8 +25,8 @@ export const storeBugs = [
     name: 'suspects-are-claimed',
     what: 'Parked runs, and those that killed an orchestrator, are claimed with the others.',
     file: 'libs/store/src/sql/claim-runs.ts',
-    find: "where r.status <> 'parked' and r.crashes = 0 and (not",
-    replace: 'where (not',
+    find: "r.erased_at is null and r.status <> 'parked' and r.crashes = 0\n",
+    replace: 'r.erased_at is null\n',
     checks,
   },
   {
@@ -162,8 +162,8 @@ export const storeBugs = [
     name: 'no-tenant-filter',
     what: 'The stream over all runs does not ask for its tenant.',
     file: 'libs/store/src/sql/read-stream.ts',
-    find: "on r.id = h.run_id\nwhere h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to",
-    replace: 'on r.id = h.run_id\nwhere h.seq_to',
+    find: "from history h\n  where h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to",
+    replace: 'from history h\n  where h.seq_to',
     checks: ['store', 'gateway'],
   },
   {
