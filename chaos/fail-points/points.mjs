@@ -16,7 +16,7 @@ const pointsOf = (file, calls) => Object.entries(calls).map(([name, call]) => ({
 export const points = [
   ...pointsOf('libs/store/src/transaction.ts', {
     'transaction.connect': 'pool.connect(',
-    'transaction.begin': 'client.query(withFreshPlans(client, begin)',
+    'transaction.begin': 'client.query(withFreshPlans',
     'transaction.commit': "client.query('commit'",
     'transaction.rollback': "client.query('rollback'",
   }),
