@@ -5,7 +5,7 @@
 
 /** Storms with a lull after each: in a storm hardly anything is done, in a lull it is seen whether all of it is. */
 export const stormMs = 14_000
-export const lullMs = 14_000
+export const lullMs = 18_000
 
 /**
  * @typedef {object} Lane
@@ -15,7 +15,7 @@ export const lullMs = 14_000
  */
 /** @type {readonly Lane[]} */
 export const lanes = [
-  { faults: { 'kill-many': 12, 'kill-all': 0.15, sigstop: 2, sigterm: 1, clock: 1 }, everyMs: 3_000, waits: false },
+  { faults: { 'kill-many': 12, 'kill-all': 0.15, sigstop: 2, sigterm: 1, clock: 1 }, everyMs: 5_500, waits: false },
   {
     faults: {
       ...{ 'redis-kill': 4, 'redis-empty': 2, 'redis-flush': 1, 'redis-restore': 5, 'redis-pause': 4 },
@@ -38,7 +38,7 @@ export const lanes = [
         ]),
       ),
     ),
-    everyMs: 4_000,
+    everyMs: 7_000,
     waits: false,
   },
   {

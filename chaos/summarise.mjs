@@ -23,12 +23,16 @@ const spread = (values) => {
   return { p50: at(0.5), p95: at(0.95), max: at(1) }
 }
 
+/** What was killed is told apart: each kind of service has a bound of its own. @param {any} line */
+const nameOf = ({ fault, target }) =>
+  fault === 'kill-9' ? `kill-9 ${/^(gateway|orchestrator)/.exec(target)?.[0] ?? 'agent'}` : fault
+
 /** By fault: how often, and how long recovery took. @param {readonly any[]} lines */
 const recoveryOf = (lines) => {
-  const names = [...new Set(lines.map(({ fault }) => fault))].sort()
+  const names = [...new Set(lines.map(nameOf))].sort()
   return Object.fromEntries(
     names.map((name) => {
-      const ours = lines.filter(({ fault }) => fault === name)
+      const ours = lines.filter((line) => nameOf(line) === name)
       const since = (/** @type {string} */ what) =>
         spread(
           ours.flatMap((line) =>

@@ -33,7 +33,7 @@ export const faults = {
   'poison-many': ({ load, random, leftMs }) => {
     const count = random.integer(8, 16)
     for (let n = 0; n < count; n += 1) load.poison(random.pick(mildPoisons))
-    const deadly = leftMs() > 60_000 && random.next() < 0.4
+    const deadly = leftMs() > 90_000 && random.next() < 0.3
     if (deadly) load.poison(random.pick(deadlyPoisons))
     return { target: 'poison', count: count + (deadly ? 1 : 0), healed: Promise.resolve() }
   },
