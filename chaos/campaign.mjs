@@ -41,6 +41,7 @@ const overlapDenseMax = 24
  * @property {number} everyMs from one fault to the next, on average
  * @property {boolean} single one fault at a time, each recovered from before the next
  * @property {boolean} dense faults of every room at once (`dense.mjs`); `faults`, `plan` and `everyMs` do not count
+ * @property {readonly string[]} lanes of the dense mode
  * @property {string} dir records
  * @property {string} home of the fleet
  * @property {Record<string, number>} [services]
@@ -140,7 +141,8 @@ const injectFaults = async (options, context) => {
   const queue = [...plan]
   if (dense)
     await Promise.all(
-      denseLanes.map((one, index) => {
+      Object.entries(denseLanes).map(([name, one], index) => {
+        if (!options.lanes.includes(name)) return
         const random = makeRandom(seed + 10 + index)
         const ours = { ...context, random, turns: makeTurns(random), leftMs }
         return lane(ours, () => drawFault(Object.keys(one.faults), random, one.faults), { ...one, queue: [] })

@@ -10,6 +10,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { repoDir } from '../tools/fleet/paths.mjs'
 import { runCampaign } from './campaign.mjs'
+import { lanes } from './dense.mjs'
 import { faults, groups } from './faults/index.mjs'
 
 const usage = `npm run chaos -- [options]
@@ -21,6 +22,7 @@ const usage = `npm run chaos -- [options]
   --every MS       between two faults on average; default 2000
   --single         one fault at a time, each recovered from before the next: for recovery times
   --dense          faults of every room at once, short runs, every reply twice: for counts
+  --lanes a,b      of the dense mode; default all: ${Object.keys(lanes).join(', ')}
   --dir PATH       records; default .local/chaos/<seed>-<time>
   --json FILE      writes the summary there
   --append FILE    appends the summary as one line; default chaos/results.ndjson, "none" for none
@@ -38,6 +40,7 @@ const { values: given } = parseArgs({
     every: { ...text, default: '2000' },
     single: { type: 'boolean', default: false },
     dense: { type: 'boolean', default: false },
+    lanes: { ...text, default: Object.keys(lanes).join(',') },
     ...{ dir: text, json: text, append: { ...text, default: path.join(repoDir, 'chaos/results.ndjson') } },
     help: { type: 'boolean', default: false },
   },
@@ -77,6 +80,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 const summary = await runCampaign({
   ...{ seed, dir, home, minutes: Number(given.minutes), rate: Number(given.rate), everyMs: Number(given.every) },
   ...{ faults: namesOf(given.faults), plan: namesOf(given.plan), single: given.single, dense: given.dense },
+  lanes: given.lanes.split(','),
   say: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
 })
 fs.rmSync(home, { recursive: true, force: true })

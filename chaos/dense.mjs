@@ -13,23 +13,24 @@ export const lullMs = 18_000
  * @property {number} everyMs from one to the next, on average
  * @property {boolean} waits whether the next waits for this one to heal
  */
-/** @type {readonly Lane[]} */
-export const lanes = [
-  { faults: { 'kill-many': 12, 'kill-all': 0.15, sigstop: 2, sigterm: 1, clock: 1 }, everyMs: 5_500, waits: false },
-  {
+/** @type {Record<string, Lane>} */
+export const lanes = {
+  process: {
+    faults: { 'kill-many': 12, 'kill-all': 0.15, sigstop: 2, sigterm: 1, clock: 1 },
+    ...{ everyMs: 4_500, waits: false },
+  },
+  redis: {
     faults: {
-      ...{ 'redis-kill': 4, 'redis-empty': 2, 'redis-flush': 1, 'redis-restore': 5, 'redis-pause': 4 },
-      ...{ 'redis-oom': 4, 'redis-failover': 5, 'redis-clients': 1 },
+      ...{ 'redis-kill': 4, 'redis-empty': 2, 'redis-flush': 1, 'redis-restore': 8, 'redis-pause': 5 },
+      ...{ 'redis-oom': 5, 'redis-failover': 6, 'redis-clients': 0.5 },
     },
-    everyMs: 1_000,
-    waits: true,
+    ...{ everyMs: 600, waits: true },
   },
-  {
+  postgres: {
     faults: { 'pg-crash': 5, 'pg-terminate': 1, 'pg-pause': 0.5, 'pg-connections': 0.5, 'pg-lock': 0.5 },
-    everyMs: 4_000,
-    waits: true,
+    ...{ everyMs: 4_000, waits: true },
   },
-  {
+  network: {
     faults: Object.fromEntries(
       ['redis', 'pg'].flatMap((server) =>
         ['reset', 'latency', 'throttle', 'partition', 'half-open', 'one-way-up', 'one-way-down'].map((kind) => [
@@ -38,16 +39,14 @@ export const lanes = [
         ]),
       ),
     ),
-    everyMs: 7_000,
-    waits: false,
+    ...{ everyMs: 7_000, waits: false },
   },
-  {
+  replies: {
     faults: { 'replies-duplicate': 2, 'replies-reorder': 2, 'replies-late': 1, 'replies-garbage': 1 },
-    everyMs: 6_000,
-    waits: true,
+    ...{ everyMs: 5_000, waits: true },
   },
-  { faults: { 'poison-many': 1 }, everyMs: 8_000, waits: false },
-]
+  poison: { faults: { 'poison-many': 1 }, everyMs: 6_000, waits: false },
+}
 
 /** Of the runs submitted: mostly short ones, each with an effect. @type {Record<string, number>} */
 export const shares = {

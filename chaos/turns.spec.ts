@@ -38,6 +38,6 @@ test('a kind that cannot be hit keeps its turn', () => {
 })
 
 test('every fault is drawn by a mode: mixed, or dense', () => {
-  const drawn = [...(groups['all'] ?? []), ...lanes.flatMap((lane) => Object.keys(lane.faults))]
+  const drawn = [...(groups['all'] ?? []), ...Object.values(lanes).flatMap((lane) => Object.keys(lane.faults))]
   expect(new Set(drawn)).toEqual(new Set(Object.keys(faults)))
 })

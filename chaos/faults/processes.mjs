@@ -48,7 +48,7 @@ export const processFaults = {
     return { target: named(chosen), kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
   'kill-many': (context) => {
-    const chosen = targets(context, context.random.integer(4, 7))
+    const chosen = targets(context, context.random.integer(5, 8))
     return { target: named(chosen), kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
   'kill-all': (context) => {
