@@ -20,6 +20,7 @@ import { sample, writeSinks } from './sinks.mjs'
 import { makeStreamRecorder } from './streams.mjs'
 import { summarise } from './summarise.mjs'
 import { makeTurns } from './turns.mjs'
+import { startWebhookReceiver } from './webhooks.mjs'
 import { definitions } from './workflows.mjs'
 
 const tenantNames = ['north', 'south', 'west']
@@ -27,6 +28,8 @@ const warmMs = 6_000
 const sampleMs = 5_000
 /** The contract's longest: after a total loss of Redis. */
 const settleMs = 120_000
+/** After that what is owed to endpoints outside: a refused delivery is tried again after seconds. */
+const tellMs = 20_000
 /** No fault begins while so many have not healed. */
 const overlapMax = 4
 const overlapDenseMax = 24
@@ -164,16 +167,24 @@ export const runCampaign = async (options) => {
   const chance = { load: makeRandom(seed + 1), net: makeRandom(seed + 2) }
   const records = openRecords(dir)
   say(`seed ${seed}: starting the fleet`)
+  const receiver = await startWebhookReceiver({ random: makeRandom(seed + 4).next })
   const fleet = await startFleet({
     ...{ home, dir, seed, random: chance.net.next, log: say },
+    env: { WEBHOOK_HOSTS_ALLOWED: receiver.host },
     ...(options.services === undefined ? {} : { services: options.services }),
   })
   const startedAt = isoNow()
   /** @type {Promise<void> | undefined} */
   let stopped
-  const stop = () => (stopped ??= fleet.stop())
+  const stop = () => (stopped ??= fleet.stop().finally(receiver.stop))
   try {
     const tenants = await makeTenants(fleet)
+    const gateway = fleet.gateways()[0] ?? ''
+    const webhookSecret = await receiver.register(
+      gateway,
+      tenants.map(({ admin }) => admin),
+      records,
+    )
     const observer = startObserver(fleet.postgres.superuserUrl)
     const client = makeClient({ gateways: fleet.gateways, random: chance.load.next, records })
     const streams = makeStreamRecorder({ gateways: fleet.gateways, random: chance.load.next, records })
@@ -216,6 +227,10 @@ export const runCampaign = async (options) => {
       },
       { timeoutMs: settleMs, everyMs: 200 },
     )
+    const told = await waitFor(
+      async () => (await observer.query(`select from webhook_delivery where status = 'pending' limit 1`)).length === 0,
+      { timeoutMs: tellMs, everyMs: 200 },
+    )
     const settleSeconds = (performance.now() - settledFrom) / 1_000
     clearInterval(tell)
     await load.stopDeciding()
@@ -245,11 +260,12 @@ export const runCampaign = async (options) => {
     )
     fs.writeFileSync(path.join(dir, 'canaries.json'), JSON.stringify(canaries))
     await writeSinks(fleet, path.join(dir, 'sinks'), tenants[0]?.admin ?? '')
-    const meta = { seed, startedAt, noMoreFaultsAt, dumpedAt: isoNow(), livenessMs: settleMs, settleMs }
+    const meta = { seed, startedAt, noMoreFaultsAt, dumpedAt: isoNow(), livenessMs: settleMs, settleMs, webhookSecret }
     fs.writeFileSync(path.join(dir, 'meta.json'), JSON.stringify(meta))
     const harness = [
       ...(settled ? [] : left.map((run) => `not settled: ${run.id} ${run.workflow} ${run.status}`)),
       ...notReady.map((name) => `not ready at the end: ${name}`),
+      ...(told ? [] : ['webhooks are still owed']),
       ...(openStreams > 0 ? [`${openStreams} event streams did not end`] : []),
     ]
     await stop()

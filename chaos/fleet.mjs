@@ -66,10 +66,10 @@ const through = (url, port) => {
 
 /**
  * Starts everything and resolves when all of it is ready.
- * @param {{ home: string, dir: string, seed: number, random: () => number, services?: Record<string, number>, log: (text: string) => void }} options
+ * @param {{ home: string, dir: string, seed: number, random: () => number, services?: Record<string, number>, env?: Record<string, string>, log: (text: string) => void }} options
  * `home` holds the fleet's data, `dir` the campaign's records
  */
-export const startFleet = async ({ home, dir, seed, random, services: wanted = composition, log }) => {
+export const startFleet = async ({ home, dir, seed, random, services: wanted = composition, env: given = {}, log }) => {
   fs.mkdirSync(path.join(home, 'logs'), { recursive: true })
   const secrets = loadSecrets(home)
   const [postgres, redis, bureau] = await Promise.all([
@@ -79,7 +79,7 @@ export const startFleet = async ({ home, dir, seed, random, services: wanted = c
   ])
   await prepareDatabase(postgres.ownerUrl, secrets)
 
-  const env = { ...process.env, CHAOS_BUREAU_URL: bureau.url, CHAOS_SEED: `${seed}` }
+  const env = { ...process.env, ...given, CHAOS_BUREAU_URL: bureau.url, CHAOS_SEED: `${seed}` }
   for (const name of foreign) delete (/** @type {any} */ (env)[name])
   const { commandOf } = describeServices({
     ...{ dir: home, env, databaseUrl: postgres.ownerUrl, redisUrl: redis.url, secrets },

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-const names = ['client', 'streams', 'faults', 'samples']
+const names = ['client', 'streams', 'faults', 'samples', 'webhooks']
 
 /** Opens the files that the harness itself writes in `dir`; the others are written by the bureau and the dump. */
 export const openRecords = (/** @type {string} */ dir) => {
