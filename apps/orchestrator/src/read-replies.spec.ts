@@ -58,3 +58,25 @@ test('a reader that has no room for more is heard of all the same, and claims no
   expect(claimDead).toHaveBeenCalledWith({ most: 0 })
   expect(claimIdle).not.toHaveBeenCalled()
 })
+
+test('replies are read up to date after a batch that was not full, and no longer once a read fails', async () => {
+  const batches: (readonly ReplyEntry[] | Error)[] = [
+    Array.from({ length: 256 }, (_, index) => entryOf(`1-${index}`)),
+    [],
+    new Error('away'),
+  ]
+  const read = async () => {
+    const batch = batches.shift()
+    if (batch instanceof Error) throw batch
+    return batch ?? []
+  }
+  const sealed = new Map(Array.from({ length: 256 }, (_, index) => [`ref-1-${index}`, 'sealed']))
+  const { inbox, turn } = make({ read }, async () => sealed, 1_000)
+  await turn()
+  expect(inbox.take(256)).toHaveLength(256)
+  expect(inbox.upToDate()).toBe(false)
+  await turn()
+  expect(inbox.upToDate()).toBe(true)
+  await expect(turn()).rejects.toThrow('away')
+  expect(inbox.upToDate()).toBe(false)
+})
