@@ -43,7 +43,10 @@ const bull = [
 ]
 
 const listening = ['subscribe', 'unsubscribe']
-const readingReplies = ['xgroup|create', 'xreadgroup', 'xautoclaim', 'xack']
+const readingReplies = [
+  ...['xgroup|create', 'xgroup|delconsumer', 'xreadgroup', 'xautoclaim', 'xack'],
+  ...['xinfo|consumers', 'xpending', 'xclaim'],
+]
 
 /**
  * @typedef {object} RedisUser
@@ -88,7 +91,7 @@ export const redisUsers = (appsDir, apps) => {
     {
       name: 'orchestrator',
       queues: all,
-      keys: ['replies', 'courier-beat'],
+      keys: ['replies', 'replies.readers', 'courier-beat'],
       channels: ['cancel', 'history'],
       commands: [...connection, ...bull, ...readingReplies, 'publish'],
       appends: [],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { StepJob, StepReply } from '@flotilla/contracts'
 import { NestFactory } from '@nestjs/core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { redisDistDir, repoDir } from '../../../tools/fleet/paths.mjs'
 import { freePort } from '../../../tools/fleet/ports.mjs'
 import { queuesOfApp, redisUsers } from '../../../tools/fleet/redis-acl.mjs'
@@ -109,6 +109,13 @@ describe('users of Redis', () => {
     await done.promise
     const [reply] = await reader.read()
     expect(reply?.reply.runId).toBe(job.runId)
+    // Another claims what this one holds and is not heard of with, and has the group forget it.
+    const other = makeReplyReader(orchestrator, { consumer: 'other' })
+    await other.ready()
+    await vi.waitFor(async () => expect(await other.claimDead({ silentMs: 0 })).toHaveLength(1))
+    await other.claimDead({ forgottenMs: 0 })
+    expect(await other.claimIdle()).toEqual([])
+    await other.close()
     await reader.ack([`${reply?.id}`])
     expect(await reader.backlog()).toBe(0)
     await signals.cancel({ runId: job.runId, step: 'kyc', dispatch: 1 })
