@@ -6,6 +6,7 @@ import type { Diagrams } from './workflows/diagram.js'
 import type { KeyChecker } from './auth/make-key-checker.js'
 import type { TokenChecker } from './auth/make-token-checker.js'
 import type { QueuePorts, StorePorts } from './ports.js'
+import type { Admission } from './runs/admission.js'
 import type { Batcher } from './runs/submit-batcher.js'
 import type { WorkflowCatalogue } from './runs/workflow-catalogue.js'
 import type { Submission, Submitted } from '@flotilla/store'
@@ -22,6 +23,7 @@ export interface Gateway {
   /** Signs heads of audits; null: they are not signed. */
   readonly auditKey: KeyObject | null
   readonly submissions: Batcher<Submission, Submitted>
+  readonly admission: Admission
   readonly requestLimits: TokenBuckets
   readonly failureLimits: TokenBuckets
   readonly streams: StreamRegistry

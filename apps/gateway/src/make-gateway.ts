@@ -2,10 +2,11 @@ import { makeSealer } from '@flotilla/queues'
 import { makeKeyChecker } from './auth/make-key-checker.js'
 import { keysOfProvider, makeTokenChecker } from './auth/make-token-checker.js'
 import type { Gateway } from './gateway.js'
-import { GatewayError } from './http/gateway-error.js'
+import { overloaded } from './http/gateway-error.js'
 import { makeTokenBuckets } from './http/token-bucket.js'
 import type { QueuePorts, StorePorts } from './ports.js'
 import type { GatewayConfig } from './read-config.js'
+import { makeAdmission } from './runs/admission.js'
 import { makeBatcher } from './runs/submit-batcher.js'
 import { makeWorkflowCatalogue } from './runs/workflow-catalogue.js'
 import { makeStreamRegistry } from './streams/stream-registry.js'
@@ -54,7 +55,15 @@ export const makeGateway = (parts: GatewayParts): Gateway => {
       save: store.submit,
       itemsMax: config.SUBMIT_BATCH_MAX,
       waitingMax: config.SUBMIT_WAITING_MAX,
-      overloaded: () => new GatewayError('OVERLOADED'),
+      overloaded: (waitMs) => overloaded(waitMs / 1000),
+      nowMs: () => performance.now(),
+    }),
+    admission: makeAdmission({
+      read: store.readWaitingRuns,
+      nowMs: () => performance.now(),
+      random: Math.random,
+      perTenantMax: config.WAITING_RUNS_PER_TENANT_MAX,
+      allMax: config.WAITING_RUNS_MAX,
     }),
     requestLimits: makeTokenBuckets({ burst: config.RATE_BURST, perSecond: config.RATE_PER_SECOND }),
     failureLimits: makeTokenBuckets({ burst: config.AUTH_FAILURES_BURST, perSecond: config.AUTH_FAILURES_PER_SECOND }),

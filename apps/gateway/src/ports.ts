@@ -31,6 +31,7 @@ import type {
   Submission,
   Submitted,
   TriggerRow,
+  WaitingRuns,
 } from '@flotilla/store'
 import type { TicketStore } from './auth/tickets.js'
 import type { HookPorts } from './hooks/hook-ports.js'
@@ -112,6 +113,9 @@ export interface StorePorts extends WebhookPorts, HookPorts {
   readonly touchKey: (id: string) => Promise<void>
   readonly tenantExists: (tenant: string) => Promise<boolean>
   readonly submit: (batch: readonly Submission[]) => Promise<readonly Submitted[]>
+  /** What waits to be admitted, over all tenants, and what arrived since a reading. */
+  readonly readWaitingRuns: (since: string | null) => Promise<WaitingRuns>
+  readonly knowsIdempotencyKey: (tenant: string, key: string) => Promise<boolean>
   readonly readDefinition: (tenantId: string, name: string, version: number | null) => Promise<StoredDefinition | null>
   readonly readDefinitionByHash: (tenantId: string, hash: string) => Promise<WorkflowDefinition | null>
   readonly listDefinitions: (tenantId: string) => Promise<readonly DefinitionRow[]>

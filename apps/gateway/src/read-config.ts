@@ -51,6 +51,9 @@ const settings = {
   /** Submissions in one commit, and those that may wait for theirs. */
   SUBMIT_BATCH_MAX: integer({ min: 1, max: 1_000, default: 100 }),
   SUBMIT_WAITING_MAX: integer({ min: 1, max: 100_000, default: 5_000 }),
+  /** Runs that may wait to be admitted, of a tenant and in all; 0: without bound. */
+  WAITING_RUNS_PER_TENANT_MAX: integer({ min: 0, max: 100_000_000, default: 50_000 }),
+  WAITING_RUNS_MAX: integer({ min: 0, max: 100_000_000, default: 100_000 }),
   /** Opens and seals the secrets of webhooks, as the orchestrators do. */
   HASHING_KEY: key32,
   /** Ports that endpoints of webhooks may have. */

@@ -20,6 +20,7 @@ import { afterTick } from './after-tick.js'
 import { makeClaimMarker } from './claim-marker.js'
 import { makeDefinitions } from './definitions.js'
 import { fireSchedules } from './fire-schedules.js'
+import { makeQueueRooms } from './queue-rooms.js'
 import { readConfig } from './read-config.js'
 import { makeReadReplies } from './read-replies.js'
 import { relay } from './relay.js'
@@ -30,6 +31,7 @@ import { makeWebhookSender } from './send-webhooks.js'
 import { sweep, sweepCheckpoints, sweepDaily, sweepRetention } from './sweep.js'
 import { tellTriggered } from './tell-triggered.js'
 import { tick } from './tick.js'
+import { makeTickBudget } from './tick-budget.js'
 
 const shutdownMs = 25_000
 /** Longer than any tick: a run in which the engine never ends is parked after three such ends (claim marker). */
@@ -76,6 +78,7 @@ await runMain(async () => {
   }
 
   const onLost = (lost: number): void => void log.warn({ lost }, 'redis has lost jobs; they are owed again')
+  const rooms = makeQueueRooms({ depths: queues.depths, nowMs: () => performance.now() })
   const relayLoop = makeLoop({
     name: 'relay',
     idleMs: config.TICK_IDLE_MS,
@@ -85,6 +88,7 @@ await runMain(async () => {
         queues,
         sealer,
         windowMax: config.RELAY_WINDOW,
+        rooms,
         onLost,
         onUnreadable: ({ runId, step, dispatch, unreadable: code }) =>
           void log.error({ run_id: runId, step, dispatch, code }, 'a debt cannot be read and is not sent'),
@@ -92,6 +96,11 @@ await runMain(async () => {
     onError: onError('relay'),
   })
 
+  const budget = makeTickBudget({
+    targetMs: config.TICK_TARGET_MS,
+    admissionsMax: config.TICK_ADMISSIONS_MAX,
+    repliesMax: config.TICK_EVENTS_MAX,
+  })
   let fromTenant = ''
   let suspectsSoughtAt = 0
   const tickLoop = makeLoop({
@@ -100,7 +109,7 @@ await runMain(async () => {
     onError: onError('tick'),
     run: async () => {
       const upToDate = inbox.upToDate()
-      const replies = inbox.take(config.TICK_EVENTS_MAX)
+      const replies = inbox.take(budget.replies())
       const startedAt = performance.now()
       const lookForSuspects = startedAt - suspectsSoughtAt > suspectsEveryMs
       if (lookForSuspects) suspectsSoughtAt = startedAt
@@ -111,7 +120,7 @@ await runMain(async () => {
             definitions,
             limits: {
               runsMax: config.TICK_RUNS_MAX,
-              admissionsMax: config.TICK_ADMISSIONS_MAX,
+              admissionsMax: budget.admissions(new Set(replies.map(({ runId }) => runId)).size),
               inFlightMax: config.RUNS_IN_FLIGHT_MAX,
               eventsMax: config.TICK_EVENTS_MAX,
               bytesMax: config.TICK_BYTES_MAX,
@@ -128,6 +137,7 @@ await runMain(async () => {
           { replies, repliesUpToDate: upToDate, fromTenant, lookForSuspects },
         )
         fromTenant = ticked.nextTenant
+        budget.spent(ticked.runs.length, performance.now() - startedAt)
         if (ticked.runs.length > 0) {
           metrics.tickSeconds.observe({ lane: 'all' }, (performance.now() - startedAt) / 1000)
           metrics.tickRuns.observe({ lane: 'all' }, ticked.runs.length)
@@ -148,6 +158,7 @@ await runMain(async () => {
           },
           ticked,
         )
+        if (rooms.isCut() && ticked.runs.length > 0) relayLoop.nudge()
         const more = ticked.more || inbox.size() > 0
         // Between two ticks the next marker replaces it; what it names meanwhile has moved on.
         if (!more && ticked.runs.length === 0) await marker.clear()

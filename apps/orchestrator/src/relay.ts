@@ -1,5 +1,6 @@
 import { CodedError, type StepJob } from '@flotilla/contracts'
 import type { AgentQueues, OwedJob, Sealer } from '@flotilla/queues'
+import { roomUnasked, type QueueRooms } from './queue-rooms.js'
 import {
   inTransaction,
   lockCourier,
@@ -24,6 +25,8 @@ export interface RelayDependencies {
   readonly queues: AgentQueues
   readonly sealer: Sealer
   readonly windowMax: number
+  /** Tighter bounds on what is sent now; default none. */
+  readonly rooms?: QueueRooms
   /** Told when Redis turned out to have lost jobs: how many are owed again. */
   readonly onLost: (lost: number) => void
   /** Told of a row that is not sent because it cannot be read; its deadline, and the run's next tick, deal with it. */
@@ -74,6 +77,12 @@ export const toJob = (row: OwedRow, sealer: Sealer): OwedJob => {
   return { job, priority: priorities[row.priority], retry }
 }
 
+const countOf = (rows: readonly OwedRow[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const { queue } of rows) counts.set(queue, (counts.get(queue) ?? 0) + 1)
+  return counts
+}
+
 const byQueue = (rows: readonly OwedRow[]): Map<string, OwedRow[]> => {
   const queues = new Map<string, OwedRow[]>()
   for (const row of rows) queues.set(row.queue, [...(queues.get(row.queue) ?? []), row])
@@ -97,12 +106,14 @@ const recoverLostJobs = async (
 const isBeatFallen = (error: unknown): boolean => error instanceof CodedError && error.code === 'COURIER_BEAT_FELL'
 
 /** One pass over every queue: sends as much as each window takes. Rejects when Postgres or Redis is away. */
-export const relay = (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
+export const relay = async (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
   const { store, queues, sealer, windowMax } = dependencies
+  const bounds = dependencies.rooms ? { rooms: await dependencies.rooms.ask(), roomMax: roomUnasked } : {}
   return inTransaction(store.pool, async (tx, closing) => {
-    const [{ lastBeat, nextBeat }, taken] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax })])
+    const [{ lastBeat, nextBeat }, taken] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax, ...bounds })])
     const rows = taken.filter((row) => !row.unreadable)
     for (const row of taken) if (row.unreadable) dependencies.onUnreadable?.(row)
+    dependencies.rooms?.sent(countOf(taken))
     const recover = () => recoverLostJobs(tx, dependencies, lastBeat)
     if (rows.length === 0) return (await recover()).lost ? 'more' : 'idle'
     const owed = new Map([...byQueue(rows)].map(([queue, of]) => [queue, of.map((row) => toJob(row, sealer))]))

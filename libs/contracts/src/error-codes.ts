@@ -57,6 +57,7 @@ export const errorCodes = {
   DEFINITION_REFUSED: { status: 422, title: 'The workflow definition was refused' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   CONCURRENCY_LIMIT: { status: 429, title: 'As many runs of the workflow are under way as may be at once' },
+  BACKLOG_FULL: { status: 429, title: 'As many runs of the tenant wait as may wait' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   DATA_UNREADABLE: { status: 500, title: 'Sealed data do not open' },
   DATA_KEY_UNREADABLE: { status: 500, title: 'The key of sealed data is missing or does not open' },

@@ -44,6 +44,10 @@ export interface AgentQueues {
   readonly withdraw: (queue: string, jobIds: readonly string[]) => Promise<void>
   /** Jobs that wait for a worker, for the relay's window. */
   readonly waiting: (queue: string) => Promise<number>
+  /** Jobs that wait for a worker, and that are at one, by queue. */
+  readonly depths: (
+    queues: readonly string[],
+  ) => Promise<ReadonlyMap<string, { readonly waiting: number; readonly active: number }>>
   readonly ready: () => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -142,6 +146,16 @@ export const makeAgentQueues = (
       const counts = await queueOf(name).getJobCounts('waiting', 'prioritized', 'delayed')
       return Object.values(counts).reduce((sum, count) => sum + count, 0)
     },
+    depths: async (names) =>
+      new Map(
+        await Promise.all(
+          names.map(async (name) => {
+            const counts = await queueOf(name).getJobCounts('waiting', 'prioritized', 'active')
+            const { waiting = 0, prioritized = 0, active = 0 } = counts
+            return [name, { waiting: waiting + prioritized, active }] as const
+          }),
+        ),
+      ),
     ready: () => untilReady(redis),
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => undefined)))

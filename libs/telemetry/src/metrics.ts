@@ -22,6 +22,8 @@ export const metrics = {
     'workflow',
     'outcome',
   ]),
+  admissionsRefused: counter('admissions_refused_total', 'Submissions refused because too much waits', ['code']),
+  runsWaiting: gauge('runs_waiting', 'Runs that were accepted and not begun, as the gateway last read it'),
   runsFinished: counter('runs_finished_total', 'Runs finished', ['workflow', 'status']),
   runSeconds: histogram('run_duration_seconds', 'Submission to end', secondsSlow, ['workflow', 'status']),
   triggersFired: counter('triggers_fired_total', 'Triggers that went off: started, or why not', [

@@ -127,6 +127,7 @@ const receive = async (
   const verified = verify(gateway, hook, call)
   const work = await workOf(gateway, hook, call, outcomeOf(hook, eventOf(call.body)))
   const actor = { tenantId: hook.tenantId, principal: `hook:${hook.name}` }
+  if (work.kind === 'start') await gateway.admission.admit(hook.tenantId, work.submission.priority)
   const called = await gateway.store.callHook(actor, { hookId: call.hookId, ...verified }, () => work)
   if (called.outcome !== 'answered')
     throw called.outcome === 'limited' ? concurrencyLimited() : new GatewayError('SIGNALS_KEPT_FULL')

@@ -23,3 +23,11 @@ const limitRetryAfterS = 5
 /** Refuses because as many runs of the workflow are under way as may be. */
 export const concurrencyLimited = (): GatewayError =>
   new GatewayError('CONCURRENCY_LIMIT', 'CONCURRENCY_LIMIT', { 'retry-after': String(limitRetryAfterS) })
+
+/** Refuses because a tenant has as many runs waiting as it may; `retryAfterS` in whole seconds, at least 1. */
+export const backlogFull = (retryAfterS: number): GatewayError =>
+  new GatewayError('BACKLOG_FULL', 'BACKLOG_FULL', { 'retry-after': String(Math.max(1, Math.ceil(retryAfterS))) })
+
+/** Refuses because the fleet has as much waiting as it may; `retryAfterS` in whole seconds, at least 1. */
+export const overloaded = (retryAfterS: number): GatewayError =>
+  new GatewayError('OVERLOADED', 'OVERLOADED', { 'retry-after': String(Math.max(1, Math.ceil(retryAfterS))) })

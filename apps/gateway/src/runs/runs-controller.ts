@@ -69,7 +69,13 @@ export class RunsController {
     const { gateway } = this
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key'])
     const { accepted, replayed } = await submitRun(
-      { catalogue: gateway.catalogue, submit: gateway.submissions.add, nudge: gateway.queues.nudge },
+      {
+        catalogue: gateway.catalogue,
+        submit: gateway.submissions.add,
+        nudge: gateway.queues.nudge,
+        admission: gateway.admission,
+        knowsKey: gateway.store.knowsIdempotencyKey,
+      },
       {
         principal: principalOf(request),
         body: bodyOf(SubmitRun, request),

@@ -7,7 +7,8 @@ const aBatcher = (itemsMax = 100, waitingMax = 100) => {
   const batcher = makeBatcher<number, number>({
     itemsMax,
     waitingMax,
-    overloaded: () => new Error('overloaded'),
+    overloaded: (waitMs) => new Error(`overloaded for ${waitMs} ms`),
+    nowMs: () => performance.now(),
     save: (items) =>
       new Promise((resolve, reject) => {
         batches.push([...items])

@@ -17,9 +17,10 @@ export interface BatcherOptions<T, R> {
   /** Saves a batch and gives one outcome per item, in order. */
   readonly save: (items: readonly T[]) => Promise<readonly R[]>
   readonly itemsMax: number
-  /** More than this many waiting: `add` throws what this makes, at once. */
+  /** More than this many waiting: `add` throws what this makes of the ms that they will take, at once. */
   readonly waitingMax: number
-  readonly overloaded: () => Error
+  readonly overloaded: (waitMs: number) => Error
+  readonly nowMs: () => number
 }
 
 interface Waiting<T, R> {
@@ -29,11 +30,15 @@ interface Waiting<T, R> {
 }
 
 /** Makes a batcher. */
-export const makeBatcher = <T, R>({ save, itemsMax, waitingMax, overloaded }: BatcherOptions<T, R>): Batcher<T, R> => {
+export const makeBatcher = <T, R>(options: BatcherOptions<T, R>): Batcher<T, R> => {
+  const { save, itemsMax, waitingMax, overloaded, nowMs } = options
   const waiting: Waiting<T, R>[] = []
+  /** Of an item in the last batch, ms. */
+  let perItemMs = 1
   let saving: Promise<void> | null = null
 
   const saveOne = async (batch: readonly Waiting<T, R>[]): Promise<void> => {
+    const from = nowMs()
     try {
       const results = await save(batch.map(({ item }) => item))
       batch.forEach(({ resolve, reject }, index) => {
@@ -43,6 +48,8 @@ export const makeBatcher = <T, R>({ save, itemsMax, waitingMax, overloaded }: Ba
       })
     } catch (error) {
       for (const { reject } of batch) reject(error) // B3
+    } finally {
+      perItemMs = (nowMs() - from) / batch.length
     }
   }
   const saveAll = async (): Promise<void> => {
@@ -53,7 +60,7 @@ export const makeBatcher = <T, R>({ save, itemsMax, waitingMax, overloaded }: Ba
   return {
     add: (item) =>
       new Promise<R>((resolve, reject) => {
-        if (waiting.length >= waitingMax) return reject(overloaded())
+        if (waiting.length >= waitingMax) return reject(overloaded(waiting.length * perItemMs))
         waiting.push({ item, resolve, reject })
         saving ??= saveAll()
       }),

@@ -4,6 +4,7 @@ import { metrics } from '@flotilla/telemetry'
 import { v7 as uuidv7 } from 'uuid'
 import type { Principal } from '../auth/principal.js'
 import { concurrencyLimited, GatewayError } from '../http/gateway-error.js'
+import type { Admission } from './admission.js'
 import { fingerprintOf } from './idempotency.js'
 import { limitFor } from './limit-for.js'
 import { runLinks } from './run-links.js'
@@ -16,11 +17,14 @@ import type { WorkflowCatalogue } from './workflow-catalogue.js'
  *
  * D1 Nothing is answered before the run is durable in Postgres.
  * D2 Redis is told afterwards and not waited for: a run is accepted while it is away, and the orchestrator finds it.
+ * D4 What may not wait is refused before it is stored; who tries an accepted submission again is answered all the same.
  * D3 The same key and body give the same run, whoever comes first; the store's row of the key is the arbiter.
  */
 export interface SubmitDeps {
   readonly catalogue: WorkflowCatalogue
   readonly submit: (submission: Submission) => Promise<Submitted>
+  readonly admission: Admission
+  readonly knowsKey: (tenant: string, key: string) => Promise<boolean>
   /** Wakes the orchestrator; may fail. */
   readonly nudge: QueuePorts['nudge']
 }
@@ -61,11 +65,23 @@ const toSubmission = async (deps: SubmitDeps, request: SubmitRequest): Promise<S
   }
 }
 
+/** D4. Before the input is looked at: a refusal must cost less than what it refuses. */
+const admit = async ({ admission, knowsKey }: SubmitDeps, request: SubmitRequest): Promise<void> => {
+  const { principal, body, idempotencyKey } = request
+  try {
+    await admission.admit(principal.tenantId, priorityNumbers[body.priority ?? 'normal'])
+  } catch (error) {
+    if (idempotencyKey !== null && (await knowsKey(principal.tenantId, idempotencyKey))) return
+    throw error
+  }
+}
+
 /** Accepts a run or gives the one that the key stands for. Throws coded errors; nothing is stored then. */
 export const submitRun = async (
   deps: SubmitDeps,
   request: SubmitRequest,
 ): Promise<{ readonly accepted: RunAccepted; readonly replayed: boolean }> => {
+  await admit(deps, request)
   const submission = await toSubmission(deps, request)
   const submitted = await deps.submit(submission)
   metrics.submissions.inc({ workflow: submission.workflow, outcome: submitted.outcome })

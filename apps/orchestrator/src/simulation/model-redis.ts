@@ -149,6 +149,7 @@ export const makeModelRedis = (scheduler: () => Scheduler): ModelRedis => {
           for (const id of ids) if (data.jobs.get(id)?.state !== 'active') data.jobs.delete(id)
         })
       },
+      depths: () => Promise.resolve(new Map()),
       waiting: async () => 0,
       ready: async () => undefined,
       close: async () => undefined,

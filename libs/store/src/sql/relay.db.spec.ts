@@ -27,8 +27,8 @@ beforeEach(async () => {
   await owner.pool.query('update courier set last_beat = 0')
 })
 
-const owe = async (count: number, queue = 'agent.kyc') => {
-  const submissions = Array.from({ length: count }, () => aSubmission())
+const owe = async (count: number, queue = 'agent.kyc', tenant?: string) => {
+  const submissions = Array.from({ length: count }, () => aSubmission(tenant === undefined ? {} : { tenant }))
   await submitRuns(engine.pool, submissions)
   await inTransaction(engine.pool, async (tx) => {
     const runs = await readClaimedRuns(
@@ -62,6 +62,18 @@ test('R2: at most a window per queue is sent, and a paid debt makes room', async
   expect(await relay(3, 2)).toHaveLength(1)
   const kyc = (await listQueueDepths(engine.pool)).find(({ name }) => name === 'agent.kyc')
   expect(kyc).toMatchObject({ owed: 1, sent: 3, paused: false })
+})
+
+test('R2: a flood of one tenant does not stand before what another owes', async () => {
+  await owner.pool.query(`insert into tenant (id, name) values ('other', 'other') on conflict do nothing`)
+  await owe(6)
+  await owe(2, 'agent.kyc', 'other')
+  const first = await relay(4, 1)
+  expect(first.map(({ tenantId }) => tenantId).toSorted()).toEqual(['acme', 'acme', 'other', 'other'])
+  const rooms = { 'agent.kyc': 1 }
+  const taken = await inTransaction(engine.pool, (tx) => takeOwed(tx, { windowMax: 100, rooms }))
+  expect(taken).toHaveLength(1)
+  expect(await inTransaction(engine.pool, (tx) => takeOwed(tx, { windowMax: 4, rooms }))).toEqual([])
 })
 
 test('R1: a relay waits until the one before it has ended, and sends nothing again', async () => {

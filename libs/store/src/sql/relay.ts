@@ -4,7 +4,7 @@
  * R1  One relay at a time: it holds the courier's row from before it reads Redis' beat until its transaction ends. Two that
  *     sent at once could be given the same beat by a Redis that lost data in between, and hide that loss (found by
  *     simulation).
- * R2  At most a window per queue lies in Redis; the rest waits here, in order of its ageing key.
+ * R2  At most a window per queue lies in Redis; the rest waits here, the tenants in turns, each in order of its ageing key.
  * R3  A row is sent again under its job id only if it was never marked sent, or if Redis' beat is behind the row's
  *     (emptied, or an older copy): `loseBeats`. All else goes by the deadline, with the next dispatch.
  * R5  Beats only rise, and none is given twice, not even after a rollback: an older copy that comes back after a loss was
@@ -55,28 +55,50 @@ const opened = async (db: Db, rows: readonly Omit<OwedRow, 'unreadable'>[]): Pro
   })
 }
 
+export interface TakeLimits {
+  readonly windowMax: number
+  readonly rooms?: Readonly<Record<string, number>>
+  readonly roomMax?: number
+}
+
 const take = {
   name: 'take-owed',
   text: `
 with mine as materialized (
   select name, coalesce(window_max, $1) as window_max from queue q
   where not paused and exists (select from outbox o where o.queue = q.name and o.sent_at is null)
+), room as materialized (
+  select name, least(coalesce(($2::jsonb ->> name)::integer, $3::integer, window_max),
+    window_max - (select count(*) from outbox s where s.queue = m.name and s.sent_at is not null))::integer as free
+  from mine m
 )
 select ${columns}, (select r.root_run_id from run r where r.id = o.run_id) as "rootRunId"
-from mine q cross join lateral (
-  select o.* from outbox o where o.queue = q.name and o.sent_at is null
-  order by o.order_key, o.run_id, o.dispatch
-  limit greatest(0, q.window_max - (select count(*) from outbox s where s.queue = q.name and s.sent_at is not null))
+from (select * from room where free > 0) q cross join lateral (
+  with recursive owing (tenant_id) as (
+    (select o.tenant_id from outbox o where o.queue = q.name and o.sent_at is null order by o.tenant_id limit 1)
+    union all
+    select (select o.tenant_id from outbox o
+            where o.queue = q.name and o.sent_at is null and o.tenant_id > t.tenant_id order by o.tenant_id limit 1)
+    from owing t where t.tenant_id is not null
+  )
+  select o.* from owing t cross join lateral (
+    select x.*, row_number() over (order by x.order_key, x.run_id, x.dispatch) as turn from (
+      select * from outbox o where o.queue = q.name and o.tenant_id = t.tenant_id and o.sent_at is null
+      order by o.order_key, o.run_id, o.dispatch limit q.free
+    ) x
+  ) o
+  where t.tenant_id is not null order by o.turn, o.order_key, o.run_id, o.dispatch limit q.free
 ) o
-order by o.queue, o.order_key, o.run_id, o.dispatch`,
+order by o.queue, o.turn, o.order_key, o.run_id, o.dispatch`,
 }
 
 /**
- * What is owed now, queue by queue, as far as each window has room (R2). `windowMax` holds for queues without one of their
- * own; paused queues are left out.
+ * What is owed now, queue by queue, as far as each window has room (R2), the tenants in turns: a flood of one does not stand
+ * before what another owes. `windowMax` holds for queues without one of their own, `rooms` are tighter bounds on how many
+ * of a queue are taken now, `roomMax` that of queues without one; paused queues are left out.
  */
-export const takeOwed = async (tx: Tx, { windowMax }: { readonly windowMax: number }): Promise<OwedRow[]> =>
-  opened(tx, await rowsOf(tx, take, [windowMax]))
+export const takeOwed = async (tx: Tx, { windowMax, rooms = {}, roomMax }: TakeLimits): Promise<OwedRow[]> =>
+  opened(tx, await rowsOf(tx, take, [windowMax, jsonText(rooms), roomMax]))
 
 export interface DebtKey {
   readonly runId: string

@@ -1,0 +1,80 @@
+/** A fleet of the measurement's own, from the built product, started as a user starts it. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { repoDir } from '../../tools/fleet/paths.mjs'
+import { ended } from '../../tools/fleet/processes.mjs'
+
+/** @typedef {Awaited<ReturnType<typeof startFleet>>} OverloadFleet */
+
+/** What the environment of the measurement must not decide. */
+const foreign = ['DATABASE_URL', 'REDIS_URL', 'PORT', 'VITEST', 'NODE_OPTIONS']
+
+/** @param {NodeJS.ProcessEnv} env added to what every service gets */
+export const startFleet = async (env) => {
+  const home = mkdtempSync(path.join(os.tmpdir(), 'flotilla-overload-'))
+  /** @type {NodeJS.ProcessEnv} */
+  const childEnv = { ...process.env, ...env, FLOTILLA_HOME: home }
+  for (const name of foreign) delete childEnv[name]
+  /** @param {string[]} args @returns {Promise<string>} what it printed */
+  const tool = async (...args) => {
+    const child = spawn(process.execPath, [path.join(repoDir, 'tools/fleet.mjs'), ...args], {
+      env: childEnv,
+      cwd: repoDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (output += bytes))
+    const { code } = await ended(child)
+    if (code !== 0) throw new Error(`fleet ${args.join(' ')} ended with ${code}:\n${output}`)
+    return output
+  }
+  const stop = async () => {
+    await tool('stop')
+    rmSync(home, { recursive: true, force: true })
+  }
+  try {
+    await tool('start', '--background', '--no-demo')
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  /** @type {import('../../tools/fleet/fleet-file.mjs').Fleet} */
+  const file = JSON.parse(readFileSync(path.join(home, 'fleet.json'), 'utf8'))
+  const secrets = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8'))
+  const superuser = new URL(file.databaseUrl)
+  superuser.username = 'postgres'
+  superuser.password = secrets.passwords.superuser
+  const database = new pg.Client({ connectionString: superuser.href })
+  await database.connect()
+  const redis = new Redis(file.redisUrl)
+  return {
+    ...file,
+    home,
+    database,
+    redis,
+    tool,
+    /** Makes a key for a tenant. @param {string} tenant */
+    makeKey: async (tenant) => {
+      const printed = await tool(
+        'keys',
+        'create',
+        '--tenant',
+        tenant,
+        '--scopes',
+        'runs:write,runs:read,workflows:write',
+      )
+      const key = /fl_\S+/.exec(printed)?.[0]
+      if (key === undefined) throw new Error(`no key in: ${printed}`)
+      return key
+    },
+    stop: async () => {
+      redis.disconnect()
+      await database.end()
+      await stop()
+    },
+  }
+}
