@@ -6,6 +6,7 @@ const commands = {
   start: () => import('./fleet/start.mjs'),
   stop: () => import('./fleet/stop.mjs'),
   scale: () => import('./fleet/scale.mjs'),
+  restart: () => import('./fleet/restart.mjs'),
   demo: () => import('./fleet/run-demo.mjs'),
   keys: () => import('./fleet/keys.mjs'),
   retention: () => import('./fleet/retention.mjs'),
@@ -15,6 +16,7 @@ const commands = {
   verify: () => import('./fleet/verify.mjs'),
   bench: () => import('./fleet/bench.mjs'),
   chaos: () => import('./fleet/chaos.mjs'),
+  overload: () => import('./fleet/overload.mjs'),
   'lint:workflow': () => import('./fleet/lint-workflow.mjs'),
 }
 

@@ -86,3 +86,18 @@ export const choosePort = async (given, usual) => {
   if (!(await isFree(port))) throw new StartError(`PORT=${port} is taken by another process`, 78)
   return port
 }
+
+/**
+ * Binds a port for services that take turns in it. Whoever holds this may hand the socket to processes it starts: they
+ * accept from one queue of connections, which is the kernel's and outlives each of them. Nobody accepts here.
+ * @param {number} port
+ * @returns {{ fd: number, close: () => void } | null} null where this Node does not let a socket be bound without accepting
+ */
+export const holdPort = (port, host = '127.0.0.1') => {
+  // What Node's own cluster module hands to its workers; a public `listen` would accept connections in this process.
+  const bind = /** @type {any} */ (net)._createServerHandle
+  if (typeof bind !== 'function') return null
+  const held = bind(host, port, net.isIP(host) === 6 ? 6 : 4)
+  if (typeof held === 'number' || typeof held?.fd !== 'number') return null
+  return { fd: held.fd, close: () => held.close() }
+}

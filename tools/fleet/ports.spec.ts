@@ -1,6 +1,8 @@
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
-import { choosePort, freePort, isFree, startOnPort } from './ports.mjs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { choosePort, freePort, holdPort, isFree, startOnPort } from './ports.mjs'
 
 test('free ports differ even while nobody listens on them yet', async () => {
   const ports = await Promise.all(Array.from({ length: 20 }, freePort))
@@ -54,4 +56,27 @@ test('what starts on a port that somebody takes in the same moment starts on ano
     server.close()
   }
   await expect(startOnPort(await freePort(), () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
+})
+
+test('who calls while nobody serves a held port is answered by whoever serves it next', async () => {
+  const port = await freePort()
+  const held = holdPort(port)
+  if (held === null) throw new Error('no socket')
+  const serve = `require('node:http').createServer((_, answer) => answer.end(String(process.pid)))
+    .listen({ fd: 3 }, () => process.stdout.write('up'))`
+  const start = async () => {
+    const child = spawn(process.execPath, ['-e', serve], { stdio: ['ignore', 'pipe', 'inherit', held.fd] })
+    if (child.stdout) await once(child.stdout, 'data')
+    return child
+  }
+  const call = () => fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } }).then((one) => one.text())
+  const first = await start()
+  expect(await call()).toBe(`${first.pid}`)
+  first.kill()
+  await once(first, 'exit')
+  const waiting = call()
+  const second = await start()
+  expect(await waiting).toBe(`${second.pid}`)
+  second.kill()
+  held.close()
 })

@@ -3,6 +3,7 @@
  *
  * S1  One that ends without being told to is started again after half a second, later after longer pauses up to five.
  * S2  Exit code 78 means wrong configuration: starting it again would not help, the fleet stops.
+ * S4  One with a listening socket is ready when it has said so itself: its port answers also while another serves it.
  * S3  It runs in a process group of its own: Ctrl-C reaches the supervisor alone.
  */
 import { spawn } from 'node:child_process'
@@ -18,6 +19,7 @@ import { ended, endProcess, waitFor } from './processes.mjs'
  * @property {NodeJS.ProcessEnv} env
  * @property {string} healthUrl base on which `/livez` and `/readyz` answer
  * @property {string} logFile
+ * @property {number} [listenFd] a bound socket that it is to listen on, handed over as LISTEN_FD
  * @property {() => void} onChange called when the process id changed
  * @property {(service: Service) => void} onWrongConfiguration
  * @property {(text: string) => void} log
@@ -30,8 +32,9 @@ import { ended, endProcess, waitFor } from './processes.mjs'
  * @property {() => number | null} pid
  * @property {() => number} endings how often it ended without being told to
  * @property {() => Promise<boolean>} isReady
+ * @property {() => boolean} isMisconfigured whether it ended because of its configuration, for good
  * @property {() => string} lastLines of its log
- * @property {() => Promise<void>} stop
+ * @property {(how?: { hurried?: boolean }) => Promise<void>} stop hurried: nobody takes over, nobody is waited for
  */
 
 /** First pause is the documented half second. */
@@ -68,10 +71,12 @@ export const lastLinesOf = (file, count = 20) => {
  * @returns {Service}
  */
 export const startService = (options) => {
-  const { name, command, args, cwd, env, healthUrl, logFile, onChange, log } = options
+  const { name, command, args, cwd, env, healthUrl, logFile, listenFd, onChange, log } = options
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null
   let stopping = false
+  let saidReady = listenFd === undefined
+  let misconfigured = false
   let endings = 0
   let quick = 0
   /** @type {NodeJS.Timeout | undefined} */
@@ -84,12 +89,14 @@ export const startService = (options) => {
     mark: args.at(-1) ?? command,
     pid: () => child?.pid ?? null,
     endings: () => endings,
-    isReady: async () => child !== null && answersReady(healthUrl),
+    isMisconfigured: () => misconfigured,
+    isReady: async () => child !== null && saidReady && answersReady(healthUrl),
     lastLines: () => lastLinesOf(logFile),
-    stop: async () => {
+    stop: async ({ hurried = false } = {}) => {
       stopping = true
       clearTimeout(restart)
-      if (child?.pid !== undefined) await endProcess(child.pid, { graceMs: drainMs })
+      const signals = /** @type {NodeJS.Signals[]} */ ([hurried ? 'SIGINT' : 'SIGTERM'])
+      if (child?.pid !== undefined) await endProcess(child.pid, { signals, graceMs: drainMs })
       await waitFor(() => child === null, { timeoutMs: 5_000, everyMs: 5 })
     },
   }
@@ -97,8 +104,21 @@ export const startService = (options) => {
   const start = () => {
     const output = fs.openSync(logFile, 'a', 0o600)
     const startedAt = Date.now()
-    const started = spawn(command, args, { cwd, env, stdio: ['ignore', output, output], detached: true })
+    const started =
+      listenFd === undefined
+        ? spawn(command, args, { cwd, env, stdio: ['ignore', output, output], detached: true })
+        : spawn(command, args, {
+            cwd,
+            env: { ...env, LISTEN_FD: '3' },
+            stdio: ['ignore', output, output, listenFd, 'ipc'],
+            detached: true,
+          })
     fs.closeSync(output)
+    if (listenFd !== undefined) {
+      saidReady = false
+      started.once('message', () => (saidReady = child === started)) // S4
+      started.channel?.unref()
+    }
     child = started
     onChange()
     void ended(started).then(({ code, signal, error }) => {
@@ -107,6 +127,7 @@ export const startService = (options) => {
       endings += 1
       if (code === configExitCode) {
         stopping = true
+        misconfigured = true
         options.onWrongConfiguration(service)
         return
       }

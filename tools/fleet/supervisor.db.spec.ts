@@ -20,8 +20,11 @@ const told = process.argv[1].replace(/main.mjs$/, process.env.OTEL_SERVICE_NAME)
 const order = existsSync(told) ? readFileSync(told, 'utf8') : ''
 if (order === 'crash') { console.error('went wrong'); process.exit(1) }
 if (order === 'misconfigured') { console.error('configuration: X must be y'); process.exit(78) }
-process.on('SIGTERM', () => process.exit(0))
-createServer((_, response) => response.end('{}')).listen(Number(process.env.PORT), '127.0.0.1')
+const server = createServer((_, response) => response.end(JSON.stringify({ pid: process.pid })))
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => server.close(() => process.exit(0)))
+if (process.env.LISTEN_FD) {
+  server.listen({ fd: Number(process.env.LISTEN_FD) }, () => { process.send('ready'); process.disconnect() })
+} else server.listen(Number(process.env.PORT), '127.0.0.1')
 `
 
 const running = new Map<string, Supervisor>()
@@ -115,6 +118,52 @@ describe('a fleet', () => {
     for (const name of ['fleet.json', 'secrets.json', 'supervisor.json']) {
       expect(statSync(path.join(dir, name)).mode & 0o777).toBe(0o600)
     }
+  })
+
+  test('is restarted one process at a time, and whoever calls its door meanwhile is answered', async () => {
+    const before = readFleet(dir)?.services ?? []
+    const { gatewayUrl } = supervisor.fleet
+    let asked = 0
+    let refused = 0
+    let restarting = true
+    const calls = (async () => {
+      while (restarting) {
+        asked += 1
+        await fetch(gatewayUrl, { headers: { connection: 'close' } }).then(
+          (response) => response.arrayBuffer(),
+          () => (refused += 1),
+        )
+      }
+    })()
+    const order = readSupervisor(dir)
+    if (order === null) throw new Error('no supervisor')
+    const replaced = await giveOrder(order, '/restart', {})
+    restarting = false
+    await calls
+    expect(replaced).toEqual({ orchestrator: 1, gateway: 1, 'agent-fraud': 1, 'agent-kyc': 2 })
+    expect(asked).toBeGreaterThan(10)
+    expect(refused).toBe(0)
+    const after = readFleet(dir)?.services ?? []
+    expect(after.map(({ name }) => name).toSorted()).toEqual(before.map(({ name }) => name).toSorted())
+    for (const { pid } of before) expect(after.map((service) => service.pid)).not.toContain(pid)
+    await expect(giveOrder(order, '/restart', { service: 'agent-none' })).rejects.toThrow(
+      'there is no service agent-none',
+    )
+  })
+
+  test('a restart into a wrong configuration leaves the process that was to be replaced at work', async () => {
+    const pids = () => (readFleet(dir)?.services ?? []).map(({ pid }) => pid).toSorted()
+    const before = pids()
+    const order = readSupervisor(dir)
+    if (order === null) throw new Error('no supervisor')
+    writeFileSync(path.join(dir, 'gateway'), 'misconfigured')
+    try {
+      await expect(giveOrder(order, '/restart', { service: 'gateway' })).rejects.toThrow('is configured wrongly')
+    } finally {
+      rmSync(path.join(dir, 'gateway'))
+    }
+    expect(pids()).toEqual(before)
+    expect((await fetch(supervisor.fleet.gatewayUrl)).status).toBe(200)
   })
 
   test('its database is migrated, belongs to no superuser, and holds the four keys', async () => {

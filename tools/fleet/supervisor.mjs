@@ -4,6 +4,7 @@
  * V1  One supervisor per folder: the second finds the first and leaves.
  * V2  What a killed supervisor left behind is ended before anything is started.
  * V3  Whatever stops it (a signal, an order, a failure), all of it stops: door, agents, orchestrator, Redis, Postgres.
+ * V5  The gateway's port is this process': gateways are handed its socket, so that no connection is lost between two of them.
  * V4  `fleet.json` exists only while every process of it was ready at least once.
  */
 import { randomBytes } from 'node:crypto'
@@ -13,6 +14,7 @@ import { parseAgentCounts } from './agents.mjs'
 import { startControl } from './control.mjs'
 import { claimSupervisor, releaseSupervisor, removeFleet, writeFleet, writeProcesses } from './fleet-file.mjs'
 import { stopLeftovers } from './leftovers.mjs'
+import { holdPort } from './ports.mjs'
 import { loadSecrets } from './secrets.mjs'
 import { startServers } from './servers.mjs'
 import { makeServices } from './services.mjs'
@@ -63,6 +65,8 @@ export const startSupervisor = async (options) => {
   let services = null
   /** @type {import('./fleet-file.mjs').Fleet | null} */
   let fleet = null
+  /** @type {ReturnType<typeof holdPort>} */
+  let door = null
   /** @type {StartError | null} */
   let problem = null
   /** @type {Promise<void> | null} */
@@ -76,6 +80,10 @@ export const startSupervisor = async (options) => {
     '/scale': async (given) => {
       if (services === null || fleet === null) throw new StartError('the fleet is still starting')
       return services.scale(given)
+    },
+    '/restart': async ({ service = null }) => {
+      if (services === null || fleet === null) throw new StartError('the fleet is still starting')
+      return services.restart(service)
     },
     // Answered at once: whoever asked waits for the process to be gone.
     '/stop': async () => void stop(),
@@ -126,10 +134,12 @@ export const startSupervisor = async (options) => {
     const { databaseUrl, redisUrl, redisUrlFor } = opened
     const { names, commandOf } = options.describeServices({ dir, env, databaseUrl, redisUrl, redisUrlFor, secrets })
     const gatewayPort = await options.chooseGatewayPort()
+    door = holdPort(gatewayPort, env.HOST || undefined)
     services = makeServices({
       names,
       commandOf,
       gatewayPort,
+      ...(door === null ? {} : { gatewayFd: door.fd }),
       logsDir,
       onChange: refresh,
       onWrongConfiguration: (found) => {
@@ -169,6 +179,7 @@ export const startSupervisor = async (options) => {
       await starting.catch(() => {})
       // Services that were added while the start was still going on.
       await services?.stop()
+      door?.close()
       await servers?.stop()
       control.close()
       releaseSupervisor(dir)

@@ -80,13 +80,15 @@ await runMain(async () => {
       void log.error({ code, trace_id: traceId, err: loggedError(error) }, 'a request failed'),
   })
 
+  // SIGTERM: somebody else serves, or will. SIGINT: the whole fleet ends, and who waits for it does so in vain.
+  let idleMs = config.DRAIN_IDLE_MS
+  process.once('SIGINT', () => (idleMs = 0))
   installShutdown({
-    timeoutMs: shutdownMs,
+    timeoutMs: config.DRAIN_IDLE_MS + shutdownMs,
     onPhaseFailed: (phase, error) => void log.error({ phase, err: loggedError(error) }, 'shutdown phase failed'),
     phases: [
       { name: 'unready', run: async () => stopping.abort() },
-      { name: 'streams', run: async () => gateway.streams.endAll() },
-      { name: 'intake', run: () => close(graceMs) },
+      { name: 'intake', run: () => close({ graceMs: idleMs + graceMs, idleMs, onClosing: gateway.streams.endAll }) },
       { name: 'submissions', run: () => gateway.submissions.flush() },
       { name: 'queues', run: () => queues.close() },
       { name: 'postgres', run: () => store.close() },
@@ -94,9 +96,15 @@ await runMain(async () => {
     ],
   })
   try {
-    await fastify.listen({ port: config.PORT, host: config.HOST })
+    const handed = config.LISTEN_FD === null ? {} : { fd: config.LISTEN_FD }
+    await fastify.listen({ ...handed, port: config.PORT, host: config.HOST })
   } catch (error) {
     throw asConfigError(error, config.PORT)
   }
   log.info({ address: fastify.listeningOrigin }, 'gateway ready')
+  if (process.send) {
+    // Whoever started this process cannot tell by a port that others serve as well.
+    process.send('ready')
+    process.disconnect()
+  }
 })

@@ -336,7 +336,7 @@ describe('closing', () => {
       body: '{"workflow":"small","input":{"amount":1}}',
     })
     await expect.poll(() => saving).toBe(true)
-    const closing = other.close(10_000)
+    const closing = other.close({ graceMs: 10_000, idleMs: 0 })
     commit()
     expect((await answering).status).toBe(202)
     await closing
@@ -369,7 +369,7 @@ describe('traces', () => {
     expect(answer.status).toBe(202)
     expect(answer.headers.get('x-trace-id')).toBe(traceId)
     expect(seen).toEqual([traceId])
-    await other.close(1_000)
+    await other.close({ graceMs: 1_000, idleMs: 0 })
   })
   test('an incoming traceparent is the run’s and the problem’s trace', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c'

@@ -79,20 +79,50 @@ export interface App {
   readonly nest: NestFastifyApplication
   readonly fastify: FastifyInstance
   readonly routes: RouteTable
-  /** Stops listening and resolves when every request under way is answered, or cut off after `graceMs`. */
-  readonly close: (graceMs: number) => Promise<void>
+  /** Stops listening and resolves when every request under way is answered, or cut off. */
+  readonly close: (closing: Closing) => Promise<void>
 }
 
-/** Closes kept-alive connections as they fall idle: a client that holds one open must not hold the process open. */
-const closeApp = async (nest: NestFastifyApplication, fastify: FastifyInstance, graceMs: number): Promise<void> => {
-  const idle = setInterval(() => fastify.server.closeIdleConnections(), 20)
-  const late = setTimeout(() => fastify.server.closeAllConnections(), graceMs)
+/** How the application stops. Times in ms. */
+export interface Closing {
+  /** What is not answered by then is cut off. */
+  readonly graceMs: number
+  /** How long kept-alive connections may stay quiet. */
+  readonly idleMs: number
+  /** Called when nothing more is accepted: who comes back then comes to another process. */
+  readonly onClosing?: () => void
+}
+
+/**
+ * Stops listening and resolves when all connections are closed.
+ *
+ * E1 A connection that carries a request meanwhile gets its answer with `Connection: close`, and is closed by that.
+ * E2 A quiet one is not closed at once, as Node's `close` would: its client may be sending at this moment. It is closed after
+ *    `idleMs`, so that a client that holds one open does not hold the process open.
+ */
+const closeApp = async (
+  nest: NestFastifyApplication,
+  { server }: FastifyInstance,
+  { graceMs, idleMs, onClosing }: Closing,
+): Promise<void> => {
+  const closeIdle = server.closeIdleConnections.bind(server)
+  server.closeIdleConnections = () => undefined // E2
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
+  onClosing?.()
+  let idle: NodeJS.Timeout | undefined
+  const quiet = setTimeout(() => {
+    closeIdle()
+    idle = setInterval(closeIdle, 20)
+  }, idleMs)
+  const late = setTimeout(() => server.closeAllConnections(), graceMs)
   try {
-    await nest.close()
+    await closed
   } finally {
+    clearTimeout(quiet)
     clearInterval(idle)
     clearTimeout(late)
   }
+  await nest.close()
 }
 
 /** Longest part of a path; ids and names are far shorter. */
@@ -127,6 +157,10 @@ export const makeApp = async (options: AppOptions): Promise<App> => {
     abortOnError: false,
   })
   await fastify.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } })
+  // E1
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (gateway.stopping.aborted) void reply.header('connection', 'close')
+  })
   guardRequests(fastify, gateway, { boardPath, metricsOpen: options.metricsOpen })
   registerBodyParsers(fastify)
   drainBeforeAnswers(fastify)
@@ -137,5 +171,5 @@ export const makeApp = async (options: AppOptions): Promise<App> => {
   adapter.setErrorHandler = () => fastify.setErrorHandler(onError)
   await nest.init()
   await fastify.ready()
-  return { nest, fastify, routes, close: (graceMs) => closeApp(nest, fastify, graceMs) }
+  return { nest, fastify, routes, close: (closing) => closeApp(nest, fastify, closing) }
 }

@@ -31,6 +31,10 @@ const settings = {
   REDIS_CA_PATH: optional(file()),
   SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
   PORT: integer({ min: 0, max: 65_535, default: 3_000 }),
+  /** A listening socket that whoever started the process has opened (3 by convention); PORT and HOST then only name it. */
+  LISTEN_FD: optional(integer({ min: 3, max: 1_023 })),
+  /** How long kept-alive connections may stay quiet once the process was told to stop, before they are closed; in ms. */
+  DRAIN_IDLE_MS: integer({ min: 0, max: 60_000, default: 2_000 }),
   /** A container gives 0.0.0.0. */
   HOST: text({ default: '127.0.0.1', maxLength: 255 }),
   /** Whether a proxy in front says who the client is (`X-Forwarded-For`). */

@@ -22,8 +22,8 @@ interface BudgetLimits {
   readonly repliesMax: number
 }
 
-const admissionsLeast = 4
-const repliesLeast = 32
+const admissionsLeast = 2
+const repliesLeast = 8
 /** Weight of the newest tick. */
 const weight = 0.2
 /** What a run is thought to cost before anything was measured. */

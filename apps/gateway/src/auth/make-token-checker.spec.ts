@@ -13,6 +13,7 @@ import {
   type JWTHeaderParameters,
 } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Closing } from '../make-app.js'
 import { readConfig } from '../read-config.js'
 import { anApp, aStore, testKeys } from '../testing/a-gateway.js'
 import { keysOfProvider, makeTokenChecker, type TokenChecker } from './make-token-checker.js'
@@ -199,9 +200,9 @@ describe('the settings', () => {
 })
 
 describe('the gateway', () => {
-  const apps: { close: (graceMs: number) => Promise<void> }[] = []
+  const apps: { close: (closing: Closing) => Promise<void> }[] = []
   afterAll(async () => {
-    for (const app of apps) await app.close(100)
+    for (const app of apps) await app.close({ graceMs: 100, idleMs: 0 })
   })
   const ask = async (given: Record<string, string>, token: string) => {
     const app = await anApp(

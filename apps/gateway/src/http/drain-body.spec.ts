@@ -24,7 +24,7 @@ beforeAll(async () => {
   limited = await anApp(aStore(keys), undefined, { RATE_PER_SECOND: '1', RATE_BURST: '1' })
   await limited.fastify.listen({ port: 0, host: '127.0.0.1' })
 })
-afterAll(() => Promise.all([app.close(1_000), limited.close(1_000)]))
+afterAll(() => Promise.all([app.close({ graceMs: 1_000, idleMs: 0 }), limited.close({ graceMs: 1_000, idleMs: 0 })]))
 
 /** Chunks without a content-length, as a client that does not know how much will come. */
 const aStream = (): ReadableStream<Uint8Array> => {

@@ -46,10 +46,13 @@ const stream = (
     return
   }
   const leave = gateway.streams.enter(principal.tenantId)
-  const headers = reply.getHeaders()
+  const stopping = gateway.stopping.aborted
+  // A stream that was asked of a process that stops ends before its first event: its client resumes, at another one.
+  const headers = { ...reply.getHeaders(), ...(stopping ? { connection: 'close' } : {}) }
   reply.hijack()
   const writer = openSse(reply.raw, { heartbeatMs: limits.heartbeatMs, stallMs: limits.stallMs, headers })
   gateway.streams.add(writer)
+  if (stopping) writer.end()
   const wake = makeWake({
     subscribe: (onHint) => queues.onPublished(subject, onHint),
     sweepMs: () => (queues.hintsArrive() ? limits.sweepMs : limits.sweepWithoutHintsMs),
@@ -85,7 +88,6 @@ export const streamRun = async (gateway: Gateway, runId: string, asked: StreamRe
       return
     }
   }
-  if (gateway.stopping.aborted) throw new GatewayError('OVERLOADED', 'The gateway is stopping.')
   stream(gateway, asked, runId, (writer, wake) =>
     followRun((from) => gateway.store.readStream(tenantId, runId, from), writer, { runId, after, wake }),
   )
@@ -133,7 +135,6 @@ export const streamTenant = async (gateway: Gateway, asked: StreamRequest): Prom
   if (lastEventId !== null && (given === null || !isStreamCursor(given)))
     throw new GatewayError('LAST_EVENT_ID_INVALID')
   const after = given ?? (await gateway.store.tenantStreamEnd(tenantId))
-  if (gateway.stopping.aborted) throw new GatewayError('OVERLOADED', 'The gateway is stopping.')
   stream(gateway, asked, null, (writer, wake) =>
     followTenant((page) => gateway.store.readTenantStream(tenantId, page), writer, { after, filter, wake }),
   )

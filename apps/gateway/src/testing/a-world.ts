@@ -156,7 +156,7 @@ export const aWorld = async (
     close: async () => {
       stopping.abort()
       gateway.streams.endAll()
-      await app.close(2_000)
+      await app.close({ graceMs: 2_000, idleMs: 0 })
       await gateway.submissions.flush()
       await queues.close()
       await Promise.all([store.close(), engine.close(), owner.close()])

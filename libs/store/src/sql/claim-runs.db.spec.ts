@@ -148,6 +148,25 @@ test('C4: a tenant with a thousand runs does not hold back one with two', async 
   expect(admitted).toEqual(expect.arrayContaining(small))
 })
 
+test('C4: who has nothing under way comes before a flood that waits longer, and long runs keep nobody from new ones', async () => {
+  await owner.pool.query(
+    `insert into tenant (id, name) values ('quiet', 'quiet'), ('long', 'long') on conflict do nothing`,
+  )
+  const few = { ...limits, admissionsMax: 1 }
+  const admitOne = () => inTransaction(engine.pool, async (tx) => (await claimRuns(tx, few)).admitted[0])
+  const under = async (tenant: string, count: number) => {
+    await submitMany(count, { tenant })
+    await owner.pool.query(`update run set status = 'running' where tenant_id = $1 and status = 'created'`, [tenant])
+  }
+  await under('acme', 9)
+  await under('long', 40)
+  const [first] = await submitMany(3)
+  await submitMany(1, { tenant: 'long' })
+  expect(await admitOne()).toBe(first)
+  const [quiet] = await submitMany(1, { tenant: 'quiet' })
+  expect(await admitOne()).toBe(quiet)
+})
+
 test('C4: urgent goes first, batch last, and waiting ages', async () => {
   const [batch = ''] = await submitMany(1, { priority: 2 })
   const [normal = ''] = await submitMany(1)

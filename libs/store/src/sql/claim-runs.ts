@@ -6,8 +6,9 @@
  * C2  Claim only; events are read by a second statement (`readEvents`). Joined in one statement, 19 % of events were
  *     applied twice under concurrency, because the snapshot is older than the lock.
  * C3  Each source of work is a bounded window and they are joined by union: `or` across them is a sequential scan.
- * C4  Runs that are going come first; admissions take what is left, within the cap of runs in flight, round robin over
- *     tenants and by ageing priority within one.
+ * C4  Runs that are going come first; admissions take what is left, within the cap of runs in flight: round robin over
+ *     tenants, and by ageing priority within one. Who has next to nothing under way comes before a flood, however long that
+ *     has waited; beyond `headStart` runs it does not count, so that long runs do not keep a tenant from new ones.
  * C5  Parked runs and suspects (`crashes > 0`) are not taken: suspects come alone, through `claimSuspect`.
  * C8  Runs are looked up by arrays of keys: whatever the planner believes of the table's size, it reads no others.
  * C7  An erased run has nothing that could be applied: it is not taken, whatever comes for it.
@@ -39,6 +40,7 @@ export interface Claimed {
 }
 
 const tenantsMax = 200
+const headStart = 8
 
 const claim = {
   name: 'claim-runs',
@@ -70,7 +72,9 @@ with recursive inbox_window as (
     else greatest(0, least($3, $2 - (select count(*) from going), $4 - (select runs from in_flight)))::integer end as runs
 ), next_in_line as (
   select a.id, a.turn, a.order_key from tenant_waiting t cross join lateral (
-    select r.id, r.order_key, row_number() over (order by r.order_key, r.id) as turn from (
+    select r.id, r.order_key, row_number() over (order by r.order_key, r.id) + (
+      select count(*) from (select from run g where g.status = 'running' and g.tenant_id = t.tenant_id limit ${headStart}) x
+    ) as turn from (
       select id, order_key from run where tenant_id = t.tenant_id and status = 'created' and not slot_waits and crashes = 0
       order by order_key, id limit (select runs from share)
     ) r
