@@ -95,7 +95,7 @@ export const choosePort = async (given, usual) => {
  */
 export const holdPort = (port, host = '127.0.0.1') => {
   // What Node's own cluster module hands to its workers; a public `listen` would accept connections in this process.
-  const bind = /** @type {any} */ (net)._createServerHandle
+  const bind = /** @type {any} */ (net)['_createServerHandle']
   if (typeof bind !== 'function') return null
   const held = bind(host, port, net.isIP(host) === 6 ? 6 : 4)
   if (typeof held === 'number' || typeof held?.fd !== 'number') return null
