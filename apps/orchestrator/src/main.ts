@@ -16,6 +16,7 @@ import { makeLogger, metrics, metricsText, shutdownTelemetry, startProcessMetric
 import { makeResolveName } from '@flotilla/webhooks'
 import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
+import { admissionsBeside } from './admissions-beside.js'
 import { afterTick } from './after-tick.js'
 import { makeClaimMarker } from './claim-marker.js'
 import { makeDefinitions } from './definitions.js'
@@ -31,7 +32,6 @@ import { makeWebhookSender } from './send-webhooks.js'
 import { sweep, sweepCheckpoints, sweepDaily, sweepRetention } from './sweep.js'
 import { tellTriggered } from './tell-triggered.js'
 import { tick } from './tick.js'
-import { makeTickBudget } from './tick-budget.js'
 
 const shutdownMs = 25_000
 /** Longer than any tick: a run in which the engine never ends is parked after three such ends (claim marker). */
@@ -96,11 +96,6 @@ await runMain(async () => {
     onError: onError('relay'),
   })
 
-  const budget = makeTickBudget({
-    targetMs: config.TICK_TARGET_MS,
-    admissionsMax: config.TICK_ADMISSIONS_MAX,
-    repliesMax: config.TICK_EVENTS_MAX,
-  })
   let fromTenant = ''
   let suspectsSoughtAt = 0
   const tickLoop = makeLoop({
@@ -109,7 +104,7 @@ await runMain(async () => {
     onError: onError('tick'),
     run: async () => {
       const upToDate = inbox.upToDate()
-      const replies = inbox.take(budget.replies())
+      const replies = inbox.take(config.TICK_EVENTS_MAX)
       const startedAt = performance.now()
       const lookForSuspects = startedAt - suspectsSoughtAt > suspectsEveryMs
       if (lookForSuspects) suspectsSoughtAt = startedAt
@@ -120,7 +115,10 @@ await runMain(async () => {
             definitions,
             limits: {
               runsMax: config.TICK_RUNS_MAX,
-              admissionsMax: budget.admissions(new Set(replies.map(({ runId }) => runId)).size),
+              admissionsMax: admissionsBeside(new Set(replies.map(({ runId }) => runId)).size, {
+                admissionsMax: config.TICK_ADMISSIONS_MAX,
+                busyRuns: config.TICK_BUSY_RUNS,
+              }),
               inFlightMax: config.RUNS_IN_FLIGHT_MAX,
               eventsMax: config.TICK_EVENTS_MAX,
               bytesMax: config.TICK_BYTES_MAX,
@@ -137,7 +135,6 @@ await runMain(async () => {
           { replies, repliesUpToDate: upToDate, fromTenant, lookForSuspects },
         )
         fromTenant = ticked.nextTenant
-        budget.spent(ticked.runs.length, performance.now() - startedAt)
         if (ticked.runs.length > 0) {
           metrics.tickSeconds.observe({ lane: 'all' }, (performance.now() - startedAt) / 1000)
           metrics.tickRuns.observe({ lane: 'all' }, ticked.runs.length)

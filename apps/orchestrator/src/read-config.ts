@@ -40,8 +40,8 @@ const settings = {
   TICK_ADMISSIONS_MAX: integer({ min: 1, max: 2_000, default: 100 }),
   TICK_EVENTS_MAX: integer({ min: 1, max: 20_000, default: 2_000 }),
   TICK_BYTES_MAX: integer({ min: 65_536, max: 1_073_741_824, default: 33_554_432 }),
-  /** What a tick is meant to take at most, in ms: under load it takes on as much as fits. */
-  TICK_TARGET_MS: integer({ min: 5, max: 10_000, default: 50 }),
+  /** Runs with news that make a tick a full one: beside them next to none begin. */
+  TICK_BUSY_RUNS: integer({ min: 1, max: 2_000, default: 50 }),
   /** How long an idle tick waits before it looks by itself, in ms. */
   TICK_IDLE_MS: integer({ min: 20, max: 60_000, default: 500 }),
   RUNS_IN_FLIGHT_MAX: integer({ min: 1, max: 1_000_000, default: 2_000 }),
