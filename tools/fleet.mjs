@@ -16,6 +16,7 @@ const commands = {
   verify: () => import('./fleet/verify.mjs'),
   bench: () => import('./fleet/bench.mjs'),
   chaos: () => import('./fleet/chaos.mjs'),
+  replay: () => import('./fleet/replay.mjs'),
   overload: () => import('./fleet/overload.mjs'),
   'lint:workflow': () => import('./fleet/lint-workflow.mjs'),
 }

@@ -65,8 +65,8 @@ export const storeBugs = [
     name: 'window-ignores-what-is-sent',
     what: 'The window of a queue does not count what was sent before.',
     file: 'libs/store/src/sql/relay.ts',
-    find: 'limit greatest(0, q.window_max - (select count(*) from outbox s where s.queue = q.name and s.sent_at is not null))',
-    replace: 'limit q.window_max',
+    find: 'window_max - (select count(*) from outbox s where s.queue = m.name and s.sent_at is not null)',
+    replace: 'window_max',
     checks,
   },
   {

@@ -1,39 +1,28 @@
 import {
-  advance,
-  applyPatch,
-  diffState,
-  initialState,
-  type Json,
+  replayEvents,
+  type Divergence,
   type Patch,
+  type PutBack,
   type RunEvent,
-  type RunState,
-  type WorkflowDefinition,
+  type StoredEvent,
+  type StoredHistory,
 } from '@flotilla/engine'
 import { readClaimedRuns, readHistory, readInput, type ClaimedRun, type HistoryRow, type Tx } from '@flotilla/store'
-import canonicalize from 'canonicalize'
 import type { Definitions } from './definitions.js'
 import { hydrateEvent, type RestoreCheckpoint } from './hydrate-event.js'
 
 /**
  * Gives the stored history of a run to the engine again and compares what comes of it with what was stored.
  *
- * P1 nothing is written and nothing is sent; the replay begins from nothing but the run's input and its events.
  * P2 what the history leaves out because it stands elsewhere (inputs, restored states, items) is put back in as it was.
  */
-
-/** Where a replay first came to another state than the one that was stored. */
-export interface Divergence {
-  readonly position: number
-  readonly event: RunEvent['type']
-  /** `ignored`: it was applied once and not the other time; `state`: what followed differs. */
-  readonly why: 'ignored' | 'state'
-}
-
 export interface Replayed {
   readonly runId: string
   readonly events: number
   /** Null: the engine gives the same states again, down to the one that is stored now. */
   readonly divergence: Divergence | null
+  /** What was replayed, complete in itself: it can be replayed without a database. */
+  readonly history: StoredHistory
 }
 
 /** What a replay needs. */
@@ -53,61 +42,37 @@ const historyOf = async (tx: Tx, runId: string): Promise<readonly HistoryRow[]> 
   }
 }
 
-const same = (a: unknown, b: unknown): boolean => canonicalize(a) === canonicalize(b)
-
 /** The version that a run had when its history began. */
 const firstHash = (run: ClaimedRun, history: readonly HistoryRow[]): string => {
   for (const { event, ignored } of history) if (event.type === 'RunMigrated' && ignored === null) return event.from.hash
   return run.definitionHash
 }
 
-/** P2. */
-const putBack = async (
-  tx: Tx,
-  run: ClaimedRun,
-  { row, definition, input, ...known }: ReplayDependencies & Putting,
-): Promise<RunEvent> => {
-  const { event } = row
-  const given = event.type === 'RunStarted' || event.type === 'RunForked' ? { ...event, input } : event
-  return hydrateEvent(tx, run, { event: given, definition, ...known })
-}
-
-interface Putting {
-  readonly row: HistoryRow
-  readonly definition: WorkflowDefinition
-  readonly input: Json
-}
-
 /** Replays one run; null where there is no such run. Throws DEFINITION_MISSING where a version of it is gone. */
 export const replayHistory = async (
   tx: Tx,
   runId: string,
-  dependencies: ReplayDependencies,
+  { definitions, restore }: ReplayDependencies,
 ): Promise<Replayed | null> => {
   const [run] = await readClaimedRuns(tx, [runId])
   const input = (await readInput(tx, runId))?.input ?? null
   if (!run) return null
-  const history = await historyOf(tx, runId)
-  let definition = await dependencies.definitions.byHash(firstHash(run, history))
-  let state: RunState = initialState({ runId, submittedBy: run.submittedBy })
-  let stored = state
-  const diverged = (row: HistoryRow, why: Divergence['why']): Replayed => ({
-    runId,
-    events: history.length,
-    divergence: { position: row.position, event: row.event.type, why },
-  })
-  for (const row of history) {
-    if (!definition) throw new Error('DEFINITION_MISSING')
-    const event = await putBack(tx, { ...run, state }, { row, definition, input, ...dependencies })
-    const next = advance(definition, state, event)
-    if ((next.ignored ?? null) !== row.ignored) return diverged(row, 'ignored')
-    if (row.patch !== null) stored = applyPatch(stored, row.patch as Patch) // the history keeps patches
-    const change = diffState(stored, next.state)
-    if (Object.keys(change).length > 0) return diverged(row, 'state')
-    state = next.state
-    if (event.type === 'RunMigrated' && next.ignored === undefined && event.definition) definition = event.definition
+  const rows = await historyOf(tx, runId)
+  const definition = await definitions.byHash(firstHash(run, rows))
+  if (!definition) throw new Error('DEFINITION_MISSING')
+  const complete: RunEvent[] = []
+  const putBack: PutBack = async (event, at) => {
+    const given = event.type === 'RunStarted' || event.type === 'RunForked' ? { ...event, input } : event
+    const hydrated = await hydrateEvent(tx, { ...run, state: at.state }, { ...at, event: given, definitions, restore })
+    if (hydrated.type === 'RunMigrated' && !hydrated.definition) throw new Error('DEFINITION_MISSING')
+    complete.push(hydrated) // P2
+    return hydrated
   }
-  const last = history.at(-1)
-  if (last && !same(run.state, state)) return diverged(last, 'state')
-  return { runId, events: history.length, divergence: null }
+  const events = rows.map(({ position, event, ignored, patch }): StoredEvent => {
+    return { position, event, ignored, patch: patch as Patch | null } // the history keeps patches
+  })
+  const stored = { workflow: definition.name, runId, submittedBy: run.submittedBy, definition, state: run.state }
+  const divergence = await replayEvents({ ...stored, events }, putBack)
+  const history = { ...stored, events: events.map((one, index) => ({ ...one, event: complete[index] ?? one.event })) }
+  return { runId, events: rows.length, divergence, history }
 }

@@ -36,6 +36,7 @@ export { dueDeadlines, nextDeadlineAt } from './deadline-events.js'
 export { gateDueAt } from './due-moments.js'
 export { defaultRetry, queueOf, titleOf } from './definition-index.js'
 export { applyPatch, diffState, type Patch } from './diff-state.js'
+export { replayEvents, type Divergence, type PutBack, type StoredEvent, type StoredHistory } from './replay-events.js'
 export {
   chainDepthMax,
   evaluateTrigger,

@@ -100,6 +100,7 @@ export {
   type NewSubscription,
   type PublishedSignal,
 } from './sql/signals.js'
+export { listReplayable } from './sql/list-replayable.js'
 export { knowsIdempotencyKey, readWaitingRuns, type TenantWaiting, type WaitingRuns } from './sql/waiting-runs.js'
 export { submitRuns, submitRunsIn, type Submission, type Submitted } from './sql/submit-runs.js'
 export {
