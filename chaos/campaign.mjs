@@ -43,6 +43,7 @@ const overlapDenseMax = 24
  * @property {number} rate runs a second
  * @property {number} everyMs from one fault to the next, on average
  * @property {boolean} single one fault at a time, each recovered from before the next
+ * @property {boolean} soak what is measured of processes and servers must not grow
  * @property {boolean} dense faults of every room at once (`dense.mjs`); `faults`, `plan` and `everyMs` do not count
  * @property {readonly string[]} lanes of the dense mode
  * @property {string} dir records
@@ -269,7 +270,7 @@ export const runCampaign = async (options) => {
       ...(openStreams > 0 ? [`${openStreams} event streams did not end`] : []),
     ]
     await stop()
-    const mode = single ? 'single' : dense ? 'dense' : 'mixed'
+    const mode = options.soak ? 'soak' : single ? 'single' : dense ? 'dense' : 'mixed'
     return await summarise({
       ...{ dir, seed, mode, minutes, lines, kills, harness, totals: load.totals, injectedReplies: echo.injected() },
       ...{ settleSeconds, commit: commitOf() },

@@ -19,8 +19,9 @@ const usage = `npm run chaos -- [options]
   --faults a,b,c   names or groups to draw from; default all
   --plan a,b,c     injected first, in this order
   --rate R         runs a second; default 12
-  --every MS       between two faults on average; default 2000
+  --every MS       between two faults on average; default 2000, of a soak 60000
   --single         one fault at a time, each recovered from before the next: for recovery times
+  --soak           a fault a minute (--every), and nothing may grow: for an hour
   --dense          faults of every room at once, short runs, every reply twice: for counts
   --lanes a,b      of the dense mode; default all: ${Object.keys(lanes).join(', ')}
   --dir PATH       records; default .local/chaos/<seed>-<time>
@@ -37,9 +38,10 @@ const { values: given } = parseArgs({
     faults: { ...text, default: 'all' },
     plan: { ...text, default: '' },
     rate: { ...text, default: '12' },
-    every: { ...text, default: '2000' },
+    every: text,
     single: { type: 'boolean', default: false },
     dense: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
     lanes: { ...text, default: Object.keys(lanes).join(',') },
     ...{ dir: text, json: text, append: { ...text, default: path.join(repoDir, 'chaos/results.ndjson') } },
     help: { type: 'boolean', default: false },
@@ -78,8 +80,21 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 }
 
 const summary = await runCampaign({
-  ...{ seed, dir, home, minutes: Number(given.minutes), rate: Number(given.rate), everyMs: Number(given.every) },
-  ...{ faults: namesOf(given.faults), plan: namesOf(given.plan), single: given.single, dense: given.dense },
+  ...{
+    seed,
+    dir,
+    home,
+    minutes: Number(given.minutes),
+    rate: Number(given.rate),
+    everyMs: Number(given.every ?? (given.soak ? 60_000 : 2_000)),
+  },
+  ...{
+    faults: namesOf(given.faults),
+    plan: namesOf(given.plan),
+    single: given.single,
+    dense: given.dense,
+    soak: given.soak,
+  },
   lanes: given.lanes.split(','),
   say: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
 })
@@ -97,8 +112,9 @@ console.table(
     ]),
   ),
 )
+if (summary.soak) console.table(summary.soak)
 const { violations } = summary
-console.log(JSON.stringify({ ...summary, recovery: undefined, violations: undefined }, null, 1))
+console.log(JSON.stringify({ ...summary, recovery: undefined, soak: undefined, violations: undefined }, null, 1))
 for (const violation of violations.slice(0, 40)) console.log(`VIOLATION ${violation}`)
 if (summary.checker) console.log(fs.readFileSync(path.join(dir, 'verdict.txt'), 'utf8').slice(0, 8_000))
 console.log(`${violations.length} violations; records in ${dir}`)

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { repoDir } from '../tools/fleet/paths.mjs'
+import { judgeSoak } from './judge-soak.mjs'
 
 /** @param {string} file @returns {any[]} */
 const readLines = (file) =>
@@ -110,6 +111,9 @@ export const summarise = async (given) => {
     }),
     ...(outside.effectsRepeated > 0 ? [`${outside.effectsRepeated} effects repeated`] : []),
   ]
+  const soak = mode === 'soak' ? judgeSoak(readLines(path.join(dir, 'samples.ndjson'))) : null
+  for (const { source, metric, second, last } of (soak ?? []).filter(({ flat }) => !flat))
+    violations.push(`${source} ${metric} grows: ${second}, then ${last}`)
   const verdict = judge(dir)
   const statuses = Object.fromEntries(
     [...new Set(runs.map(({ status }) => status))].map((status) => [
@@ -122,6 +126,7 @@ export const summarise = async (given) => {
     ...{ seed, mode, minutes, commit, runs: runs.length, statuses, ...totals },
     ...{ kills, injectedReplies, settleSeconds: Math.round(settleSeconds * 10) / 10, ...outside },
     recovery: recoveryOf(lines),
+    ...(soak === null ? {} : { soak }),
     problems: lines.filter(({ problem }) => problem !== undefined).map(({ fault, problem }) => `${fault}: ${problem}`),
     violations,
     checker: verdict === null ? null : { status: verdict.status },

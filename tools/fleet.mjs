@@ -18,6 +18,7 @@ const commands = {
   chaos: () => import('./fleet/chaos.mjs'),
   replay: () => import('./fleet/replay.mjs'),
   overload: () => import('./fleet/overload.mjs'),
+  soak: () => import('./fleet/soak.mjs'),
   'lint:workflow': () => import('./fleet/lint-workflow.mjs'),
 }
 
