@@ -27,6 +27,14 @@ export const messageBugs = [
     checks: ['gateway'],
   },
   {
+    name: 'silent-readers-keep-replies',
+    what: 'What a reader holds that is not heard of is left to it.',
+    file: 'libs/queues/src/claim-dead-script.ts',
+    find: 'not own and silence > silent',
+    replace: 'not own and silence > silent + 1000000',
+    checks: ['queues'],
+  },
+  {
     name: 'failed-batch-half-answered',
     what: 'Of a batch of submissions that failed only the first is told.',
     file: 'apps/gateway/src/runs/submit-batcher.ts',

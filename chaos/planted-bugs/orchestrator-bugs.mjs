@@ -13,6 +13,14 @@ export const orchestratorBugs = [
     checks: ['simulation'],
   },
   {
+    name: 'replies-of-an-outage-dropped',
+    what: 'Replies that were read while Postgres was away are forgotten.',
+    file: 'apps/orchestrator/src/read-replies.ts',
+    find: 'kept = [...kept, ...entries]',
+    replace: 'kept = entries',
+    checks,
+  },
+  {
     name: 'acks-forgotten',
     what: 'Replies that were applied are never acknowledged.',
     file: 'apps/orchestrator/src/after-tick.ts',

@@ -6,6 +6,14 @@ const gateChecks = ['libs/store/src/sql/gates.', 'store']
 /** Bugs of the statements and transactions, and of the ledger of effects. @type {readonly Bug[]} */
 export const storeBugs = [
   {
+    name: 'lost-connection-ends-the-process',
+    what: 'Nobody listens to a connection that is lost in the middle of a transaction.',
+    file: 'libs/store/src/open-store.ts',
+    find: "(client) => void client.on('error', () => undefined)",
+    replace: '() => undefined',
+    checks: ['store'],
+  },
+  {
     name: 'claim-without-lock',
     what: 'Runs that are going are claimed without locking them.',
     file: 'libs/store/src/sql/claim-runs.ts',
