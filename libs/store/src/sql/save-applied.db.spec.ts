@@ -267,6 +267,20 @@ test('the stream over all runs goes on within one entry, and refuses a foreign c
   ])
 })
 
+test('the stream over all runs asks for its tenant itself, and does not leave it to row-level security', async () => {
+  const runId = await submitOne()
+  const start = await acme(readStreamEnd)
+  await tick(runId, () => ({ position: 1, history: [anEntry(1, { published: [aPublished(1)] })] }))
+  // The engine's role sees the runs of every tenant.
+  const seenAs = (tenant: string) =>
+    inTransaction(engine.pool, async (tx) => {
+      await tx.query(`select set_config('flotilla.tenant', $1, true)`, [tenant])
+      return (await readAllStream(tx, { after: start, limit: 9 })).items.map((item) => item.runId)
+    })
+  expect(await seenAs('acme')).toEqual([runId])
+  expect(await seenAs('globex')).toEqual([])
+})
+
 test('runs are listed newest first by page, status, workflow and tag, children left out', async () => {
   const first = await submitOne({ tags: ['x'] })
   const second = await submitOne({ workflow: 'credit-desk' })
