@@ -1,5 +1,6 @@
 import 'reflect-metadata'
-import { IsInt, IsOptional, IsString, Min } from 'class-validator'
+import { Expose, Transform } from 'class-transformer'
+import { IsInt, IsObject, IsOptional, IsString, Min } from 'class-validator'
 import { describe, expect, test } from 'vitest'
 import { Nested, NestedList, parseContract } from './contract.js'
 import { ContractError } from './errors.js'
@@ -73,3 +74,24 @@ test('decorators that are added after a first validation count as well', () => {
   expect(() => parseContract(Grown, { name: 'a', size: 'x' })).toThrow(ContractError)
   expect(parseContract(Grown, { name: 'a', size: 1 })).toEqual({ name: 'a', size: 1 })
 })
+
+class Whole {
+  @Expose() @Transform(({ obj }: { obj: unknown }) => obj) @IsObject() payload!: Record<string, unknown>
+}
+const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]))
+
+test('60,000 members, top or below, are refused or taken as fast as they are read', () => {
+  const wide = many(60_000)
+  const startedAt = performance.now()
+  expect(problemsOf({ ...good, ...wide }, 'refuse')).toHaveLength(60_000)
+  expect(parseContract(Root, { ...good, ...wide })).toEqual(good)
+  expect(parseContract(Root, { ...good, leaf: { amount: 1, wide } })).toEqual(good)
+  // Half a minute where each name is looked for among those before it.
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+})
+test.each([1, 63, 64, 65, 500])(
+  'an object of %i members is still taken whole by a class that exposes it so',
+  (count) => {
+    expect(parseContract(Whole, many(count)).payload).toEqual(many(count))
+  },
+)

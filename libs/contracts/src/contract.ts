@@ -2,8 +2,10 @@ import 'reflect-metadata'
 import { plainToInstance, Type } from 'class-transformer'
 import { ArrayMaxSize, IsArray, IsObject, ValidateNested, validateSync, type ValidationError } from 'class-validator'
 import { ContractError, invariant, type Problem } from './errors.js'
+import { listMembersOnce } from './list-members.js'
 import { rememberMetadata } from './remember-metadata.js'
 
+listMembersOnce()
 rememberMetadata()
 
 /** A contract's class: class-validator decorated, constructible without arguments. */
