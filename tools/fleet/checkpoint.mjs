@@ -51,7 +51,7 @@ export const run = async (args) => {
   if (!complete) throw refuse('what shall be done with which checkpoint?')
   const found = readFleet(localDir)
   if (found === null) throw new StartError('no fleet is running: npm start')
-  const fleet = { gatewayUrl: found.gatewayUrl, key: found.keys.operator }
+  const fleet = { gatewayUrl: found.gatewayUrl, key: found.keys.admin }
   const [first = '', checkpoint = '', file = ''] = rest
   if (action === 'export') await exportCheckpoint(fleet, { runId: first, checkpoint, file })
   else console.log(await importCheckpoint(fleet, first))

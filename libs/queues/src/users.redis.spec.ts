@@ -118,6 +118,7 @@ describe('users of Redis', () => {
     await other.close()
     await reader.ack([`${reply?.id}`])
     expect(await reader.backlog()).toBe(0)
+    expect(await reader.claimIdle()).toEqual([])
     await signals.cancel({ runId: job.runId, step: 'kyc', dispatch: 1 })
     expect(await cancelled.promise).toBe(job.runId)
     await signals.history([job.runId])

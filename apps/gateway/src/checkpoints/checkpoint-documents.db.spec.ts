@@ -24,7 +24,7 @@ const aRunAtItsGate = async (): Promise<string> => {
   await world.settle(body.runId)
   return body.runId
 }
-const documentOf = async (runId: string, checkpoint: number | string = 1, key = 'operator') =>
+const documentOf = async (runId: string, checkpoint: number | string = 1, key = 'both') =>
   world.ask(key, 'GET', `/runs/${runId}/checkpoints/${checkpoint}`)
 const importOf = (document: object, key = 'operator') => world.ask(key, 'POST', '/runs/import', document)
 const view = async (runId: string) => (await world.ask('reviewer', 'GET', `/runs/${runId}`)).body
@@ -94,7 +94,7 @@ test('the command writes a file for its owner alone, which it can make a run fro
   const file = join(directory, 'note.json')
   try {
     const runId = await aRunAtItsGate()
-    const fleet = { gatewayUrl: world.origin, key: keyOf('operator') }
+    const fleet = { gatewayUrl: world.origin, key: keyOf('both') }
     await exportCheckpoint(fleet, { runId, checkpoint: 'note', file })
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ runId, label: 'note' })

@@ -12,7 +12,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Principal } from '../auth/principal.js'
 import type { Gateway } from '../gateway.js'
 import { concurrencyLimited, GatewayError } from '../http/gateway-error.js'
-import { findRun } from '../runs/find-run.js'
+import { findPersonalRun, type RunReading } from '../runs/require-personal.js'
 import { fingerprintOf } from '../runs/idempotency.js'
 import { limitFor } from '../runs/limit-for.js'
 import { runLinks } from '../runs/run-links.js'
@@ -34,10 +34,11 @@ const isRecoverable = ({ status, steps, cancel }: RunState): boolean =>
 /** A checkpoint (number or label) of a run as a document that stands for itself. */
 export const exportCheckpoint = async (
   gateway: Gateway,
-  { tenantId, runId }: { readonly tenantId: string; readonly runId: string },
+  { principal, runId }: RunReading,
   checkpoint: string,
 ): Promise<CheckpointDocument> => {
-  const { run } = await findRun(gateway, tenantId, runId)
+  const { run } = await findPersonalRun(gateway, { principal, runId })
+  const { tenantId } = principal
   const [at, submitted] = await Promise.all([
     gateway.store.stateAt(tenantId, runId, checkpoint),
     gateway.store.readInput(tenantId, runId),

@@ -16,7 +16,8 @@ export class CheckpointsController {
     doc: {
       id: 'exportCheckpoint',
       tag: 'runs',
-      summary: 'One checkpoint, by number or label, as a document that a new run can begin from.',
+      summary:
+        'One checkpoint, by number or label, as a document that a new run can begin from. For who submitted the run, and with the scope pii:read.',
       answers: { 200: { description: 'The document.', body: CheckpointDocument } },
       problems: [404],
     },
@@ -26,8 +27,7 @@ export class CheckpointsController {
     @Param('runId') runId: string,
     @Param('checkpoint') checkpoint: string,
   ): Promise<CheckpointDocument> {
-    const { tenantId } = principalOf(request)
-    return exportCheckpoint(this.gateway, { tenantId, runId: runIdOf(runId) }, checkpoint)
+    return exportCheckpoint(this.gateway, { principal: principalOf(request), runId: runIdOf(runId) }, checkpoint)
   }
 
   @Route('POST', '/runs/import', {

@@ -2,7 +2,7 @@ import { mapItemStatuses, type MapItemPage } from '@flotilla/contracts'
 import type { Gateway } from '../gateway.js'
 import { readCursor, writeCursor } from '../http/cursor.js'
 import { integerParam, textParam, wordParam, type Query } from '../http/query-params.js'
-import { findRun } from './find-run.js'
+import { findPersonalRun, type RunReading } from './require-personal.js'
 
 type Position = { readonly step: string; readonly visit: number; readonly index: number }
 
@@ -14,15 +14,15 @@ const positionOf = ([step, visit, index]: readonly unknown[]): Position | null =
 /** A page of the items of a run's maps, in their order; `step` and `status` select. */
 export const listItemViews = async (
   gateway: Gateway,
-  { tenantId, runId }: { readonly tenantId: string; readonly runId: string },
+  { principal, runId }: RunReading,
   query: Query,
 ): Promise<MapItemPage> => {
   const limit = integerParam(query, 'limit', { min: 1, max: 1_000, fallback: 100 })
   const cursor = textParam(query, 'cursor', 1_024)
   const after = cursor === null ? null : readCursor('items', cursor, positionOf)
   const selection = { step: textParam(query, 'step'), status: wordParam(query, 'status', mapItemStatuses) }
-  await findRun(gateway, tenantId, runId)
-  const found = await gateway.store.listItems(tenantId, runId, { ...selection, after, limit: limit + 1 })
+  await findPersonalRun(gateway, { principal, runId })
+  const found = await gateway.store.listItems(principal.tenantId, runId, { ...selection, after, limit: limit + 1 })
   const items = found.slice(0, limit)
   const last = items.at(-1)
   return {

@@ -41,6 +41,7 @@ import {
 import { submitRun } from './submit-run.js'
 
 const tag = 'runs'
+const personalDoc = 'For who submitted the run, and with the scope pii:read.'
 
 /** Runs: submit, look at, cancel, resume. */
 @Controller()
@@ -129,13 +130,13 @@ export class RunsController {
     doc: {
       id: 'readState',
       tag,
-      summary: 'Shared state and memory of a run.',
+      summary: `Shared state and memory of a run. ${personalDoc}`,
       answers: { 200: { description: 'The state.', body: StateView } },
       problems: [404],
     },
   })
   state(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<StateView> {
-    return readStateView(this.gateway, principalOf(request).tenantId, runIdOf(runId))
+    return readStateView(this.gateway, { principal: principalOf(request), runId: runIdOf(runId) })
   }
 
   @Route('GET', '/runs/:runId/checkpoints', {
@@ -157,7 +158,7 @@ export class RunsController {
     doc: {
       id: 'diffCheckpoints',
       tag,
-      summary: 'What changed between two checkpoints, each by number or label.',
+      summary: `What changed between two checkpoints, each by number or label. ${personalDoc}`,
       answers: { 200: { description: 'The difference.', body: CheckpointDiff } },
       problems: [404],
     },
@@ -168,8 +169,7 @@ export class RunsController {
     @Param('from') from: string,
     @Param('to') to: string,
   ): Promise<CheckpointDiff> {
-    const { tenantId } = principalOf(request)
-    return diffCheckpoints(this.gateway, { tenantId, runId: runIdOf(runId) }, [from, to])
+    return diffCheckpoints(this.gateway, { principal: principalOf(request), runId: runIdOf(runId) }, [from, to])
   }
 
   @Route('GET', '/runs/:runId/items', {
@@ -177,7 +177,7 @@ export class RunsController {
     doc: {
       id: 'listMapItems',
       tag,
-      summary: 'Items of the maps of a run, in their order.',
+      summary: `Items of the maps of a run, in their order. ${personalDoc}`,
       params: {
         step: textParamDoc('Only items of the map with this path.'),
         status: wordParamDoc('Only items in this status.', mapItemStatuses),
@@ -189,8 +189,7 @@ export class RunsController {
     },
   })
   items(@Req() request: FastifyRequest, @Param('runId') runId: string): Promise<MapItemPage> {
-    const { tenantId } = principalOf(request)
-    return listItemViews(this.gateway, { tenantId, runId: runIdOf(runId) }, queryOf(request))
+    return listItemViews(this.gateway, { principal: principalOf(request), runId: runIdOf(runId) }, queryOf(request))
   }
 
   @Route('GET', '/runs/:runId/effects', {
@@ -227,7 +226,7 @@ export class RunsController {
     doc: {
       id: 'readArtifact',
       tag,
-      summary: 'The content of an artifact.',
+      summary: `The content of an artifact. ${personalDoc}`,
       answers: { 200: { description: 'The content, in its own media type.', mediaTypes: ['*/*'] } },
       problems: [404],
     },
@@ -238,7 +237,7 @@ export class RunsController {
     @Param('runId') runId: string,
     @Param('artifactId') artifactId: string,
   ): Promise<void> {
-    const at = { tenantId: principalOf(request).tenantId, runId: runIdOf(runId) }
+    const at = { principal: principalOf(request), runId: runIdOf(runId) }
     const { mediaType, body, sha256 } = await readArtifactContent(this.gateway, at, artifactId)
     await reply
       .header('content-type', mediaType.startsWith('text/') ? `${mediaType}; charset=utf-8` : mediaType)

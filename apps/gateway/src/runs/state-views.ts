@@ -13,6 +13,7 @@ import type { Gateway } from '../gateway.js'
 import { GatewayError } from '../http/gateway-error.js'
 import { differences } from './differences.js'
 import { findRun } from './find-run.js'
+import { findPersonalRun, type RunReading } from './require-personal.js'
 
 /** What people mean by a run's state: input and data of each scope, and where each step stands. */
 const sharedState = (state: RunState): JsonObject => ({
@@ -24,9 +25,9 @@ const sharedState = (state: RunState): JsonObject => ({
 })
 
 /** Shared state and memory of a run, as it is now. */
-export const readStateView = async (gateway: Gateway, tenantId: string, runId: string): Promise<StateView> => {
-  const { run } = await findRun(gateway, tenantId, runId)
-  const state = (await gateway.store.readState(tenantId, runId))?.state ?? null
+export const readStateView = async (gateway: Gateway, { principal, runId }: RunReading): Promise<StateView> => {
+  const { run } = await findPersonalRun(gateway, { principal, runId })
+  const state = (await gateway.store.readState(principal.tenantId, runId))?.state ?? null
   const { '': root, ...scopes } = state?.scopes ?? {}
   return {
     runId,
@@ -60,10 +61,11 @@ export const listCheckpointViews = async (
 /** What changed in the shared state from one checkpoint (number or label) to another. */
 export const diffCheckpoints = async (
   gateway: Gateway,
-  { tenantId, runId }: { readonly tenantId: string; readonly runId: string },
+  { principal, runId }: RunReading,
   [from, to]: readonly [string, string],
 ): Promise<CheckpointDiff> => {
-  await findRun(gateway, tenantId, runId)
+  await findPersonalRun(gateway, { principal, runId })
+  const { tenantId } = principal
   const [before, after] = await Promise.all(
     [from, to].map((checkpoint) => gateway.store.stateAt(tenantId, runId, checkpoint)),
   )
@@ -115,11 +117,11 @@ const textual = (content: Json): string => (typeof content === 'string' ? conten
 /** An artifact's content with the media type that it was saved with. */
 export const readArtifactContent = async (
   gateway: Gateway,
-  { tenantId, runId }: { readonly tenantId: string; readonly runId: string },
+  { principal, runId }: RunReading,
   artifactId: string,
 ): Promise<{ readonly mediaType: string; readonly body: string; readonly sha256: string }> => {
-  await findRun(gateway, tenantId, runId)
-  const found = await gateway.store.readArtifact(tenantId, runId, artifactId)
+  await findPersonalRun(gateway, { principal, runId })
+  const found = await gateway.store.readArtifact(principal.tenantId, runId, artifactId)
   if (found === null) throw new GatewayError('ARTIFACT_UNKNOWN')
   return { mediaType: found.mediaType, body: textual(found.content), sha256: found.sha256 }
 }

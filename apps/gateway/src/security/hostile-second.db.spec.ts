@@ -1,4 +1,2 @@
-import { declareStorm } from '../testing/hostile/declare-storm.js'
-
-// The other half, for the second process.
-declareStorm(1)
+// oxlint-disable-next-line import/no-unassigned-import -- it declares a test
+import './hostile.db.spec.js' // the other half of the requests, for a second process

@@ -62,7 +62,7 @@ export const aVictim = async (world: World): Promise<Victim> => {
     signal,
   })
   const [run, artifacts, document] = await Promise.all(
-    ['', '/artifacts', '/checkpoints/1'].map((path) => world.ask('operator', 'GET', `/runs/${runId}${path}`)),
+    ['', '/artifacts', '/checkpoints/1'].map((path) => world.ask('both', 'GET', `/runs/${runId}${path}`)),
   )
   return {
     runId,

@@ -54,7 +54,7 @@ export const gateWorkflow: WorkflowDefinition = {
 
 const keysOfTenants = [
   ['submitter', 'acme', ['runs:write', 'runs:read']],
-  ['reviewer', 'acme', ['hitl:decide', 'runs:read']],
+  ['reviewer', 'acme', ['hitl:decide', 'runs:read', 'pii:read']],
   ['ann', 'acme', ['hitl:decide', 'runs:read', 'managers']],
   ['ben', 'acme', ['hitl:decide', 'runs:read', 'managers']],
   ['operator', 'acme', ['runs:read', 'runs:operate', 'dead-letters', 'queues', 'workflows:write', 'webhooks']],
