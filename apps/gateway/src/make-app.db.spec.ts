@@ -615,6 +615,34 @@ states:
     for (const body of [{}, { ids: [a], filter: {} }, { ids: [] }, { filter: { queue: 1 } }, { filter: { other: 1 } }])
       expect((await desk('replay', body)).status).toBe(400)
   })
+  test('drain dead letters in portions, and what fails again meanwhile is left for the next time', async () => {
+    const pool = world.owner.pool
+    const runId = await aFailedRun()
+    const insert = `insert into dead_letter (id, tenant_id, run_id, workflow, queue, agent, step, visit, dispatch, code, message,
+      attempts, input_ref, trace_id)`
+    const values = `'acme', '${runId}', 'gated', 'agent.kyc', 'kyc', 'review', 1`
+    await pool.query(`${insert} select gen_random_uuid(), ${values}, 1000 + n, 'DRAIN', 'no', 3, 'ref', 't'
+      from generate_series(1, 520) n`)
+    // Each one that is sent again has failed again by the time the next portion is looked for.
+    await pool.query(`create function fail_again() returns trigger language plpgsql security definer as $$ begin
+      if new.status = 'replayed' and old.code = 'DRAIN' then
+        ${insert} values (gen_random_uuid(), ${values}, old.dispatch + 1000, 'DRAIN', 'no', 3, 'ref', 't');
+      end if; return null; end $$`)
+    await pool.query(`create trigger fail_again after update on dead_letter for each row execute function fail_again()`)
+    const replay = async (more: object) =>
+      (await world.ask('operator', 'POST', '/dead-letters/replay', { filter: { code: 'DRAIN' }, ...more })).body
+    try {
+      expect(await replay({ limit: 15 })).toEqual({ matched: 520, done: 15 })
+      expect(await replay({ dryRun: true })).toEqual({ matched: 520, done: 0 })
+      expect(await replay({})).toEqual({ matched: 520, done: 520 })
+      expect(await replay({ dryRun: true })).toEqual({ matched: 520, done: 0 })
+    } finally {
+      await pool.query('drop trigger fail_again on dead_letter')
+      await pool.query('drop function fail_again')
+      await pool.query(`update dead_letter set status = 'discarded' where code = 'DRAIN'`)
+    }
+    expect((await world.ask('operator', 'POST', '/dead-letters/replay', { filter: {}, limit: 0 })).status).toBe(400)
+  })
   test('see queues and stop them', async () => {
     const { body } = await world.ask('operator', 'GET', '/queues')
     expect(body.items[0]).toMatchObject({

@@ -231,11 +231,14 @@ export interface StorePorts extends WebhookPorts, HookPorts {
     },
   ) => Promise<readonly DeadLetterRow[]>
   readonly countDeadLetters: (tenantId: string, filter: DeadLetterFilter) => Promise<number>
-  /** Replays or discards all open ones that match. `runIds`: runs that have news. */
+  /**
+   * Replays or discards open ones that match and were there when it began, oldest first, at most `limit`; in portions that
+   * are each committed with their audit entry. `runIds`: runs that have news, of each portion a few.
+   */
   readonly resolveDeadLetters: (
     actor: Actor,
     action: 'replay' | 'discard',
-    filter: DeadLetterFilter,
+    chosen: { readonly filter: DeadLetterFilter; readonly limit: number | null },
   ) => Promise<{ readonly done: number; readonly runIds: readonly string[] }>
   readonly listQueues: () => Promise<readonly QueueDepth[]>
   readonly setQueuePaused: (actor: Actor, name: string, paused: boolean) => Promise<boolean>

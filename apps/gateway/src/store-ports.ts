@@ -83,6 +83,8 @@ const effectsMax = 10_000
 
 /** Dead letters that one transaction replays or discards. */
 const resolveBatch = 500
+/** Runs named per portion: whoever is woken for one finds the others. */
+const toldOfPortion = 10
 
 const withGates = async (tx: Tx, run: RunDetail): Promise<RunWithGates> => {
   const open = Object.keys(run.view?.gates ?? {})
@@ -369,12 +371,17 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
       }),
     listDeadLetters: (tenantId, page) => as(tenantId, (tx) => listDeadLetters(tx, page)),
     countDeadLetters: (tenantId, filter) => as(tenantId, (tx) => countDeadLetters(tx, filter)),
-    resolveDeadLetters: async ({ tenantId, principal }, action, filter) => {
+    resolveDeadLetters: async ({ tenantId, principal }, action, { filter, limit }) => {
       const work = action === 'replay' ? replayDeadLetters : discardDeadLetters
-      const runIds = new Set<string>()
+      // What fails again while the rest is sent would match, and be sent again without end.
+      const began = new Date((await as(tenantId, now)) + 1)
+      const before = filter.before && filter.before < began ? filter.before : began
+      const runIds: string[] = []
       for (let done = 0; ;) {
+        const portion = Math.min(resolveBatch, (limit ?? Number.POSITIVE_INFINITY) - done)
         const batch = await as(tenantId, async (tx) => {
-          const resolved = await work(tx, { filter, by: principal, limit: resolveBatch })
+          const order = { filter: { ...filter, before }, by: principal, limit: portion }
+          const resolved = await work(tx, order)
           if (resolved.done > 0)
             await appendAudit(tx, {
               tenant: tenantId,
@@ -386,8 +393,8 @@ export const makeStorePorts = ({ pool }: Pick<Store, 'pool'>): StorePorts => {
           return resolved
         })
         done += batch.done
-        for (const runId of batch.runIds) runIds.add(runId)
-        if (batch.done < resolveBatch) return { done, runIds: [...runIds] }
+        runIds.push(...batch.runIds.slice(0, toldOfPortion))
+        if (batch.done < portion || done === limit) return { done, runIds }
       }
     },
     listQueues: () => listQueueDepths(pool),

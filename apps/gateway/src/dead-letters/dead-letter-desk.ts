@@ -78,7 +78,10 @@ export const listDeadLetterViews = async (
   }
 }
 
-/** Replays or discards the open dead letters that are chosen, all of them; with `dryRun` only counts. */
+/**
+ * Replays or discards the open dead letters that are chosen, all of them or the oldest `limit`; with `dryRun` only counts. What
+ * was done before a failure stays done: asked again, it goes on.
+ */
 export const resolveDeadLetters = async (
   gateway: Gateway,
   { principal, action }: { readonly principal: Principal; readonly action: 'replay' | 'discard' },
@@ -87,7 +90,10 @@ export const resolveDeadLetters = async (
   const filter = filterOf(selection)
   const matched = await gateway.store.countDeadLetters(principal.tenantId, filter)
   if (selection.dryRun === true || matched === 0) return { matched, done: 0 }
-  const { done, runIds } = await gateway.store.resolveDeadLetters(principal, action, filter)
+  const { done, runIds } = await gateway.store.resolveDeadLetters(principal, action, {
+    filter,
+    limit: selection.limit ?? null,
+  })
   if (action === 'replay')
     for (const runId of runIds)
       void gateway.queues.nudge({ runId, priority: 0, traceparent: null }).catch(() => undefined)

@@ -9,6 +9,7 @@ import {
   IsOptional,
   IsString,
   Length,
+  Max,
   Min,
 } from 'class-validator'
 import { contract, Nested } from '../contract.js'
@@ -34,6 +35,8 @@ export class DeadLetterSelection {
   ids?: string[] | null
   @IsOptional() @Nested(() => DeadLetterFilter) filter?: DeadLetterFilter | null
   @IsOptional() @IsBoolean() dryRun?: boolean | null
+  /** At most so many, oldest first: `matched - done` are left. Default all. */
+  @IsOptional() @IsInt() @Min(1) @Max(100_000) limit?: number | null
 }
 contract('http.dead-letter-selection.v1', DeadLetterSelection)
 

@@ -1,0 +1,249 @@
+/** Operations under load: every service restarted, agents scaled to eight and back, dead letters drained while agents die. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Client as Postgres } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeClient, type Client } from './client.js'
+import { startFleet, type Fleet } from './fleet.js'
+
+let fleet: Fleet
+let operator: Client
+let database: Postgres
+
+const letters = Number(process.env['DEAD_LETTERS'] ?? 300)
+
+/** A step that takes a while and has one effect, which it tells of on the stream. */
+const holding = (name: string, retry: object = {}) => ({
+  ...{ name, version: 1, semantics: 1, title: 'Hold', input: { type: 'object' }, deadlineMs: null, initial: 'book' },
+  states: [
+    {
+      ...{ kind: 'agent', name: 'book', agent: 'bench.book', queue: 'agent.bench-book', deadlineMs: 60_000, ...retry },
+      input: { booking: 'input.booking', holdMs: 'input.holdMs', full: 'input.full' },
+      inputContract: 'bench.booking.input.v1',
+      outputContract: 'bench.booking.output.v1',
+      transitions: [{ on: 'done', to: 'end' }],
+    },
+    { kind: 'end', name: 'end', status: 'completed' },
+  ],
+})
+
+beforeAll(async () => {
+  // What a killed agent held is taken up within seconds.
+  const env = { LOG_LEVEL: 'warn', AGENT_LOCK_MS: '4000', AGENT_STALLED_INTERVAL_MS: '1000' }
+  fleet = await startFleet('operations', { env })
+  operator = await makeClient(fleet, 'admin')
+  database = new Postgres({ connectionString: (await fleet.file()).databaseUrl })
+  await database.connect()
+  const registered = await operator.request('PUT', '/workflows/e2e-hold/versions/1', holding('e2e-hold'))
+  expect(registered.status, JSON.stringify(registered.body)).toBe(201)
+})
+afterAll(async () => {
+  await database?.end()
+  await fleet?.stop()
+})
+
+const rowsOf = async <T>(text: string, values: readonly unknown[] = []): Promise<T[]> =>
+  (await database.query(text, [...values])).rows as T[] // as the statement says
+
+/** Submits and reads without a pause until told to stop; every answer is kept. */
+const startLoad = (name: string) => {
+  const answers: { readonly call: string; readonly status: number }[] = []
+  const runs: string[] = []
+  let going = true
+  const note = async (call: string, asking: Promise<{ readonly status: number; readonly body: any }>) => {
+    const { status, body } = await asking.catch((error: unknown) => ({ status: 0, body: String(error) }))
+    answers.push({ call, status })
+    return { status, body }
+  }
+  const client = async (number: number) => {
+    for (let n = 0; going; n += 1) {
+      const input = { booking: `${name}-${number}-${n}`, holdMs: 100, full: false }
+      const { status, body } = await note('submit', operator.post('/runs', { workflow: 'e2e-hold', input }))
+      if (status === 202) {
+        runs.push(body.runId)
+        await note('read', operator.get(`/runs/${body.runId}`))
+      }
+      await pause(40)
+    }
+  }
+  const clients = Array.from({ length: 4 }, (_, number) => client(number))
+  return {
+    stop: async () => {
+      going = false
+      await Promise.all(clients)
+      return { answers, runs }
+    },
+  }
+}
+
+const settled = (runs: readonly string[]) =>
+  expect
+    .poll(
+      async () =>
+        (
+          await rowsOf<{ open: number }>(
+            `select count(*)::integer as open from run where id = any($1) and status not in ('completed', 'failed')`,
+            [runs],
+          )
+        )[0]?.open,
+      { timeout: 60_000, interval: 250 },
+    )
+    .toBe(0)
+
+/** Every run is completed, its step began once, and its effect was carried out once. */
+const expectOnce = async (runs: readonly string[]) => {
+  await settled(runs)
+  const [counted] = await rowsOf<object>(
+    `select count(*)::integer as runs, count(*) filter (where status = 'completed')::integer as completed from run where id = any($1)`,
+    [runs],
+  )
+  expect(counted).toEqual({ runs: runs.length, completed: runs.length })
+  const effects = await rowsOf<object>(
+    `select run_id from history h, jsonb_array_elements(published) e
+     where run_id = any($1) and e ->> 'type' = 'bench.booked' group by run_id having count(*) > 1`,
+    [runs],
+  )
+  expect(effects).toEqual([])
+}
+
+const stalledJobs = async (): Promise<number> => {
+  const { services } = await fleet.file()
+  const texts = await Promise.all(
+    services
+      .filter(({ name }) => name.startsWith('agent-'))
+      .map(({ healthUrl }) => fetch(`${healthUrl}/metrics`).then((answer) => answer.text())),
+  )
+  const counts = texts.flatMap((text) =>
+    [...text.matchAll(/^flotilla_stalled_jobs_total\S* (\d+)/gm)].map(([, n]) => Number(n)),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+describe('under load', () => {
+  test('every service is restarted without a failed request, a stalled job or a repeated effect', async () => {
+    const before = (await fleet.file()).services
+    const load = startLoad('restart')
+    for (const service of ['agent-bench', 'orchestrator', 'gateway']) await fleet.command('restart', service)
+    const { answers, runs } = await load.stop()
+    expect(answers.filter(({ status }) => status !== 202 && status !== 200)).toEqual([])
+    expect(runs.length).toBeGreaterThan(20)
+    await expectOnce(runs)
+    const again = await rowsOf<object>(
+      `select run_id, event ->> 'type' as type from history where run_id = any($1) and event ->> 'type' = 'StepStarted'
+       and (event ->> 'attempt')::integer > 1`,
+      [runs],
+    )
+    expect(again).toEqual([])
+    expect(await stalledJobs()).toBe(0)
+    const pids = (await fleet.file()).services.map(({ pid }) => pid)
+    for (const { name, pid } of before)
+      if (['agent-bench', 'orchestrator', 'gateway'].includes(name)) expect(pids, name).not.toContain(pid)
+  })
+
+  test('agents are scaled from one process to eight and back, and nothing is lost or done twice', async () => {
+    const load = startLoad('scale')
+    for (const count of [2, 8, 3, 1]) await fleet.scale(`bench=${count}`)
+    const { answers, runs } = await load.stop()
+    expect(answers.filter(({ status }) => status !== 202 && status !== 200)).toEqual([])
+    await expectOnce(runs)
+    expect(await stalledJobs()).toBe(0)
+  })
+})
+
+/** Starts an agent that fails every job, beside the fleet; resolves with how to end it. */
+const startFailing = async (): Promise<() => Promise<void>> => {
+  const { databaseUrl, redisUrl } = await fleet.file()
+  const secrets = JSON.parse(await readFile(path.join(fleet.home, 'secrets.json'), 'utf8'))
+  const vault = new URL(databaseUrl)
+  vault.username = 'flotilla_vault'
+  vault.password = secrets.passwords.flotilla_vault
+  const child = spawn(process.execPath, [fileURLToPath(new URL('failing-agent.mjs', import.meta.url))], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      DATABASE_URL: vault.href,
+      REDIS_URL: redisUrl,
+      SEALING_KEYS: JSON.stringify(secrets.sealingKeys),
+      HASHING_KEY: secrets.hashingKey,
+      LOG_LEVEL: 'warn',
+    },
+    stdio: 'inherit',
+  })
+  return async () => {
+    const gone = once(child, 'exit')
+    child.kill('SIGTERM')
+    await gone
+  }
+}
+
+const lettersBy = (status: string) =>
+  rowsOf<{ count: number }>(`select count(*)::integer as count from dead_letter where status = $1`, [status]).then(
+    ([row]) => row?.count ?? 0,
+  )
+
+describe('dead letters', () => {
+  test(`${letters} are drained while agents are killed: in portions, each once, and every run completes`, async () => {
+    await fleet.scale('bench=0')
+    const stopFailing = await startFailing()
+    const runs: string[] = []
+    const submit = async (n: number) => {
+      const input = { booking: `dead-${n}`, holdMs: 20, full: false }
+      const { status, body } = await operator.post('/runs', { workflow: 'e2e-hold', input })
+      expect(status, JSON.stringify(body)).toBe(202)
+      runs.push(body.runId)
+    }
+    for (let from = 0; from < letters; from += 50)
+      await Promise.all(Array.from({ length: Math.min(50, letters - from) }, (_, n) => submit(from + n)))
+    await expect.poll(() => lettersBy('open'), { timeout: 300_000, interval: 500 }).toBe(letters)
+    await stopFailing()
+    await fleet.scale('bench=2')
+
+    let killing = true
+    let kills = 0
+    const killer = (async () => {
+      while (killing) {
+        const agents = (await fleet.file()).services.filter(({ name }) => name === 'agent-bench')
+        const victim = agents[kills % Math.max(1, agents.length)]
+        if (victim) {
+          process.kill(victim.pid, 'SIGKILL')
+          kills += 1
+        }
+        await pause(1_500)
+      }
+    })()
+    const startedAt = Date.now()
+    const portion = Math.ceil(letters / 5)
+    const filter = { queue: 'agent.bench-book', code: 'PROVIDER_DOWN' }
+    const seen: number[] = []
+    for (let left = letters; left > 0;) {
+      const { status, body } = await operator.post('/dead-letters/replay', { filter, limit: portion })
+      expect(status, JSON.stringify(body)).toBe(200)
+      seen.push(body.matched)
+      left = body.matched - body.done
+    }
+    const askedMs = Date.now() - startedAt
+    // What is left is told with each portion.
+    expect(seen).toEqual(Array.from({ length: seen.length }, (_, n) => letters - n * portion))
+    await expect
+      .poll(async () => (await operator.post('/dead-letters/replay', { filter, dryRun: true })).body.matched)
+      .toBe(0)
+    while (kills < 2) await pause(100)
+    killing = false
+    await killer
+    await settled(runs)
+    console.log(
+      `${letters} dead letters: asked in ${askedMs} ms, done after ${Date.now() - startedAt} ms, ${kills} kills`,
+    )
+    await expectOnce(runs)
+    expect([await lettersBy('open'), await lettersBy('replayed')]).toEqual([0, letters])
+    const twice = await rowsOf<object>(
+      `select run_id, event ->> 'type' as type from history where run_id = any($1) and ignored is null
+       and event ->> 'type' in ('DeadLetterReplayed', 'StepSucceeded') group by 1, 2 having count(*) <> 1`,
+      [runs],
+    )
+    expect(twice).toEqual([])
+  })
+})
