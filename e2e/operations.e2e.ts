@@ -1,12 +1,14 @@
-/** Operations under load: every service restarted, agents scaled to eight and back, dead letters drained while agents die. */
+/** Operations under load: three times as much as goes, every service restarted, agents scaled to eight and back, dead letters drained while agents die. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
 import { Client as Postgres } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { measureOverload } from '../chaos/overload/measure.mjs'
 import { makeClient, type Client } from './client.js'
 import { startFleet, type Fleet } from './fleet.js'
 
@@ -15,6 +17,7 @@ let operator: Client
 let database: Postgres
 
 const letters = Number(process.env['DEAD_LETTERS'] ?? 300)
+const overloadS = Number(process.env['OVERLOAD_SECONDS'] ?? 8)
 
 /** A step that takes a while and has one effect, which it tells of on the stream. */
 const holding = (name: string, retry: object = {}) => ({
@@ -33,13 +36,14 @@ const holding = (name: string, retry: object = {}) => ({
 
 beforeAll(async () => {
   // What a killed agent held is taken up within seconds.
-  const env = { LOG_LEVEL: 'warn', AGENT_LOCK_MS: '4000', AGENT_STALLED_INTERVAL_MS: '1000' }
+  const quick = { AGENT_LOCK_MS: '4000', AGENT_STALLED_INTERVAL_MS: '1000' }
+  const env = { LOG_LEVEL: 'warn', WAITING_RUNS_PER_TENANT_MAX: '150', ...quick }
   fleet = await startFleet('operations', { env })
   operator = await makeClient(fleet, 'admin')
   database = new Postgres({ connectionString: (await fleet.file()).databaseUrl })
   await database.connect()
   const registered = await operator.request('PUT', '/workflows/e2e-hold/versions/1', holding('e2e-hold'))
-  expect(registered.status, JSON.stringify(registered.body)).toBe(201)
+  if (registered.status !== 201) throw new Error(JSON.stringify(registered.body))
 })
 afterAll(async () => {
   await database?.end()
@@ -123,6 +127,33 @@ const stalledJobs = async (): Promise<number> => {
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
+describe('three times as much as the fleet can do', () => {
+  test('is refused with when to come back, what is accepted is done, and urgent runs and other tenants pass it', async () => {
+    const file = await fleet.file()
+    const redis = new Redis(file.redisUrl)
+    const scopes = 'runs:write,runs:read,workflows:write'
+    const makeKey = async (tenant: string) => {
+      const printed = await fleet.command('keys', 'create', '--tenant', tenant, '--scopes', scopes)
+      return /fl_\S+/.exec(printed)?.[0] ?? ''
+    }
+    const wanted = { seconds: overloadS, times: 3, calibrationS: 4, quietS: 3, warmS: 2, workMs: 0 }
+    try {
+      const result = await measureOverload({ ...file, database, redis, makeKey }, wanted)
+      const { accepted, completed, answers, latencyMs, peakPerSecond, goodputOfPeak } = result
+      console.log(JSON.stringify({ peakPerSecond, goodputOfPeak, answers, latencyMs }))
+      expect(completed).toBe(accepted)
+      expect(Object.keys(answers).filter((status) => !['202', '429', '503'].includes(status))).toEqual([])
+      expect(answers['429']).toBeGreaterThan(0)
+      expect(result.refusedWithoutProblemOrRetryAfter).toBe(0)
+      expect(result.waitingMax).toBeLessThan(400)
+      for (const who of ['urgent', 'quietBesideTheFlood'] as const)
+        expect(latencyMs[who].p50, who).toBeLessThan(latencyMs.flood.p50)
+    } finally {
+      redis.disconnect()
+    }
+  })
+})
+
 describe('under load', () => {
   test('every service is restarted without a failed request, a stalled job or a repeated effect', async () => {
     const before = (await fleet.file()).services
@@ -192,11 +223,15 @@ describe('dead letters', () => {
     const submit = async (n: number) => {
       const input = { booking: `dead-${n}`, holdMs: 20, full: false }
       const { status, body } = await operator.post('/runs', { workflow: 'e2e-hold', input })
-      expect(status, JSON.stringify(body)).toBe(202)
-      runs.push(body.runId)
+      if (status === 202) runs.push(body.runId)
+      else expect(status, JSON.stringify(body)).toBe(429)
+      return status === 202
+    }
+    const submitted = async (n: number) => {
+      while (!(await submit(n))) await pause(200)
     }
     for (let from = 0; from < letters; from += 50)
-      await Promise.all(Array.from({ length: Math.min(50, letters - from) }, (_, n) => submit(from + n)))
+      await Promise.all(Array.from({ length: Math.min(50, letters - from) }, (_, n) => submitted(from + n)))
     await expect.poll(() => lettersBy('open'), { timeout: 300_000, interval: 500 }).toBe(letters)
     await stopFailing()
     await fleet.scale('bench=2')

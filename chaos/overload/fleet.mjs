@@ -8,7 +8,15 @@ import pg from 'pg'
 import { repoDir } from '../../tools/fleet/paths.mjs'
 import { ended } from '../../tools/fleet/processes.mjs'
 
-/** @typedef {Awaited<ReturnType<typeof startFleet>>} OverloadFleet */
+/**
+ * What the measurement needs of a fleet.
+ * @typedef {object} Flooded
+ * @property {string} gatewayUrl
+ * @property {readonly { readonly name: string, readonly pid: number }[]} services
+ * @property {pg.Client} database as one who sees all tenants
+ * @property {Redis} redis
+ * @property {(tenant: string) => Promise<string>} makeKey makes a key that may submit, read and register
+ */
 
 /** What the environment of the measurement must not decide. */
 const foreign = ['DATABASE_URL', 'REDIS_URL', 'PORT', 'VITEST', 'NODE_OPTIONS']

@@ -5,7 +5,7 @@ import { growthOf, startSampling } from './samples.mjs'
 import { chooseWorkflow } from './workflow.mjs'
 
 /** @typedef {import('./door.mjs').Submitted} Submitted */
-/** @typedef {{ seconds: number, times: number, calibrationS: number, quietS: number, workMs: number }} Wanted */
+/** @typedef {{ seconds: number, times: number, calibrationS: number, quietS: number, workMs: number, warmS?: number }} Wanted */
 
 /** Of the quiet tenant, and of urgent runs among the flood. */
 const otherPerSecond = 2
@@ -19,7 +19,7 @@ const quantile = (values, q) => {
 
 /**
  * When runs came to their end: wall clock in ms by run, as stored; the clients are on the same machine.
- * @param {import('./fleet.mjs').OverloadFleet} fleet @param {readonly Submitted[]} submitted
+ * @param {import('./fleet.mjs').Flooded} fleet @param {readonly Submitted[]} submitted
  * @returns {Promise<Map<string, number>>}
  */
 const endsOf = async ({ database }, submitted) => {
@@ -32,7 +32,7 @@ const endsOf = async ({ database }, submitted) => {
   return new Map(rows.map(({ id, ended }) => [id, ended]))
 }
 
-/** Waits until nothing is under way. @param {import('./fleet.mjs').OverloadFleet} fleet @param {number} seconds at most */
+/** Waits until nothing is under way. @param {import('./fleet.mjs').Flooded} fleet @param {number} seconds at most */
 const settle = async ({ database }, seconds) => {
   const until = Date.now() + seconds * 1000
   for (;;) {
@@ -44,7 +44,7 @@ const settle = async ({ database }, seconds) => {
   }
 }
 
-/** Runs that ended per second between two moments. @param {import('./fleet.mjs').OverloadFleet} fleet @param {number} from @param {number} to */
+/** Runs that ended per second between two moments. @param {import('./fleet.mjs').Flooded} fleet @param {number} from @param {number} to */
 const goodput = async ({ database }, from, to) => {
   const { rows } = await database.query(
     `select count(*)::integer as runs from run
@@ -63,7 +63,7 @@ const latencies = (submitted, ends) => {
   return { runs: took.length, p50: quantile(took, 0.5), p95: quantile(took, 0.95), max: quantile(took, 1) }
 }
 
-/** As many runs as go, a bounded number at once, for so long. @param {import('./fleet.mjs').OverloadFleet} fleet @param {ReturnType<typeof makeDoor>} door @param {number} seconds */
+/** As many runs as go, a bounded number at once, for so long. @param {import('./fleet.mjs').Flooded} fleet @param {ReturnType<typeof makeDoor>} door @param {number} seconds */
 const calibrate = async (fleet, door, seconds) => {
   const from = Date.now()
   const until = from + seconds * 1000
@@ -85,10 +85,10 @@ const calibrate = async (fleet, door, seconds) => {
 }
 
 /**
- * @param {import('./fleet.mjs').OverloadFleet} fleet
+ * @param {import('./fleet.mjs').Flooded} fleet
  * @param {Wanted} wanted
  */
-export const measureOverload = async (fleet, { seconds, times, calibrationS, quietS, workMs }) => {
+export const measureOverload = async (fleet, { seconds, times, calibrationS, quietS, workMs, warmS = 5 }) => {
   const url = () => fleet.gatewayUrl
   const { workflow, input, register } = chooseWorkflow(workMs)
   const doorOf = async (/** @type {string} */ tenant) => {
@@ -97,7 +97,7 @@ export const measureOverload = async (fleet, { seconds, times, calibrationS, qui
     return makeDoor({ url, key, workflow, input: (n) => input(tenant, n) })
   }
   const doors = { warm: await doorOf('warm'), flood: await doorOf('flood'), quiet: await doorOf('quiet') }
-  await calibrate(fleet, doors.warm, 5) // JIT, pools, prepared statements
+  await calibrate(fleet, doors.warm, warmS) // JIT, pools, prepared statements
   const alone = await doors.quiet.atRate({ perSecond: otherPerSecond, seconds: quietS })
   await settle(fleet, 60)
   const quietAlone = latencies(alone, await endsOf(fleet, alone))

@@ -14,7 +14,7 @@ const rssOf = (pid) => {
 
 /**
  * Looks every second until told to stop.
- * @param {import('./fleet.mjs').OverloadFleet} fleet
+ * @param {import('./fleet.mjs').Flooded} fleet
  */
 export const startSampling = ({ services, database, redis }) => {
   /** @type {Sample[]} */
