@@ -1,4 +1,6 @@
 import '@flotilla/telemetry/register'
+import { once } from 'node:events'
+import http from 'node:http'
 import { trace } from '@opentelemetry/api'
 import type { StorePorts } from './ports.js'
 import type { LightMyRequestResponse } from 'fastify'
@@ -340,6 +342,39 @@ describe('closing', () => {
     commit()
     expect((await answering).status).toBe(202)
     await closing
+  })
+})
+
+describe('closing while connections are kept alive', () => {
+  const aServed = async () => {
+    const other = await anApp(aStore(keys, found))
+    await other.fastify.listen({ port: 0, host: '127.0.0.1' })
+    const origin = other.fastify.listeningOrigin
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    const get = async (path: string) => {
+      const request = http.get(new URL(path, origin), { agent })
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+      response.resume()
+      await once(response, 'end')
+      return { status: response.statusCode, connection: response.headers.connection, reused: request.reusedSocket }
+    }
+    return { ...other, agent, get }
+  }
+  test('E1 E2: a request that comes on one is answered, and its answer closes it', async () => {
+    const { get, close, stop, agent } = await aServed()
+    expect(await get('/livez')).toMatchObject({ status: 200, connection: 'keep-alive' })
+    stop.abort()
+    const closing = close({ graceMs: 20_000, idleMs: 15_000 })
+    expect(await get('/livez')).toEqual({ status: 200, connection: 'close', reused: true })
+    await closing
+    agent.destroy()
+  })
+  test('E2: one that stays quiet does not hold the process open', async () => {
+    const { get, close, stop, agent } = await aServed()
+    await get('/livez')
+    stop.abort()
+    await close({ graceMs: 20_000, idleMs: 50 })
+    agent.destroy()
   })
 })
 
