@@ -157,13 +157,13 @@ export const makeApp = async (options: AppOptions): Promise<App> => {
     abortOnError: false,
   })
   await fastify.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } })
-  // E1
-  fastify.addHook('onSend', async (_request, reply) => {
-    if (gateway.stopping.aborted) void reply.header('connection', 'close')
-  })
   guardRequests(fastify, gateway, { boardPath, metricsOpen: options.metricsOpen })
   registerBodyParsers(fastify)
   drainBeforeAnswers(fastify)
+  // E1; after what takes the header away again.
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (gateway.stopping.aborted) void reply.header('connection', 'close')
+  })
   nest.useGlobalFilters(new ProblemFilter(onServerError, (path, method) => notFoundError(routes, path, method)))
   const onError: ErrorHandler = (error, request, reply) => sendProblem(error, request, reply, onServerError)
   await registerBoard(fastify, { ...options.board, onError })
