@@ -94,7 +94,7 @@ const settled = (runs: readonly string[]) =>
             [runs],
           )
         )[0]?.open,
-      { timeout: 60_000, interval: 250 },
+      { timeout: 60_000 + runs.length * 30, interval: 250 },
     )
     .toBe(0)
 
@@ -199,7 +199,7 @@ const startFailing = async (): Promise<() => Promise<void>> => {
       REDIS_URL: redisUrl,
       SEALING_KEYS: JSON.stringify(secrets.sealingKeys),
       HASHING_KEY: secrets.hashingKey,
-      LOG_LEVEL: 'warn',
+      LOG_LEVEL: 'error',
     },
     stdio: 'inherit',
   })

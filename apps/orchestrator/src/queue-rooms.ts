@@ -2,7 +2,7 @@
  * How many jobs each queue takes now, below its window in Redis.
  *
  * W1 What waits in Redis waits in order of arrival, whoever's it is; in Postgres the tenants take turns. So no more waits
- *    there than keeps the agents busy: as many as they have at work, or as they take in a tenth of a second, or a few.
+ *    there than keeps the agents busy: half as many as they have at work, or what they take in a twentieth of a second, or a few.
  * W2 Redis is asked only about queues that were sent many of late: a fleet with little to do pays nothing for this.
  * W4 A queue that has run dry by the next pass takes twice as many then: passes may be far apart.
  * W3 A queue that could have been sent more is cut: whoever applies replies wakes the relay again.
@@ -26,8 +26,9 @@ interface RoomDependencies {
 
 /** Taken by a queue nothing is known of. */
 export const roomUnasked = 64
-const waitingLeast = 8
-const aheadS = 0.1
+const waitingLeast = 4
+const waitingOfActive = 0.5
+const aheadS = 0.05
 /** From so many on in one pass Redis is asked. */
 const busyFrom = 16
 const weight = 0.2
@@ -51,7 +52,7 @@ export const makeQueueRooms = ({ depths, nowMs }: RoomDependencies): QueueRooms 
         const { waiting, active } = found.get(name) ?? { waiting: 0, active: 0 }
         // W4
         const starved = known.cut && waiting <= known.room / 8 ? known.room * 2 : 0
-        const target = Math.max(waitingLeast, active, known.perSecond * aheadS, starved)
+        const target = Math.max(waitingLeast, active * waitingOfActive, known.perSecond * aheadS, starved)
         known.room = Math.max(0, Math.floor(target - waiting))
         rooms[name] = known.room
       }
