@@ -71,6 +71,31 @@ const readContent = (content) => {
 }
 
 /**
+ * What heads that were kept elsewhere say against a file that is whole, or null: it holds what each of them names. They tell
+ * of a history that was made anew by who holds both database and signing key. A last line that was cut off while it was
+ * written is passed over, and so are heads of other tenants.
+ * @param {string | Buffer} file
+ * @param {string | Buffer} kept a head a line
+ * @param {string | null} expectedKey public key, SPKI in hex; null: the one that the file names
+ * @returns {string | null}
+ */
+export const whatHeadsSayAgainst = (file, kept, expectedKey) => {
+  const [first = '', ...lines] = file.toString('utf8').split('\n').slice(0, -1)
+  const { tenant, publicKey } = /** @type {Head} */ (readLine(first, headMembers))
+  for (const [index, line] of kept.toString('utf8').split('\n').slice(0, -1).entries()) {
+    const head = /** @type {Head | null} */ (readLine(line, headMembers))
+    if (head === null) return `line ${index + 1} of the heads is no head of an audit`
+    if (head.tenant !== tenant || head.seq === 0) continue
+    if (!isSigned(head, expectedKey ?? publicKey))
+      return `line ${index + 1} of the heads is not signed by the key that is expected`
+    const named = lines[head.seq - 1]
+    if (named === undefined) return `a head that was kept names entry ${head.seq}, the file ends before it`
+    if (JSON.parse(named).hash !== head.hash) return `entry ${head.seq} is not the one that a kept head names`
+  }
+  return null
+}
+
+/**
  * What is wrong with a file, or null: it is whole and as it was signed.
  * @param {string | Buffer} file
  * @param {string | null} expectedKey public key, SPKI in hex; null: whichever the file names, which proves that it is whole and not whose it is

@@ -1,13 +1,13 @@
 /** `npm run audit`: the audit of the running fleet as a file, and whether such a file is whole, without a fleet. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { whatIsWrongWithAudit, writeAuditFile } from './audit-file.mjs'
+import { whatHeadsSayAgainst, whatIsWrongWithAudit, writeAuditFile } from './audit-file.mjs'
 import { readFleet } from './fleet-file.mjs'
 import { localDir } from './paths.mjs'
 import { StartError } from './start-error.mjs'
 
 const usage = `npm run audit -- export FILE [--key API-KEY]
-npm run audit -- verify FILE [--public-key HEX]`
+npm run audit -- verify FILE [--heads FILE] [--public-key HEX]    also against heads that were kept elsewhere`
 
 /** @param {string} problem */
 const refuse = (problem) => new StartError(`${problem}\n${usage}`, 78)
@@ -54,13 +54,18 @@ export const run = async (args) => {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { key: text, 'public-key': text },
+    options: { key: text, 'public-key': text, heads: text },
   })
   const [action, file] = positionals
   if (file === undefined || (action !== 'export' && action !== 'verify'))
     throw refuse('what shall be done with which file?')
   if (action === 'verify') {
-    const wrong = whatIsWrongWithAudit(await readFile(file).catch(saying(file)), values['public-key'] ?? null)
+    const content = await readFile(file).catch(saying(file))
+    const expected = values['public-key'] ?? null
+    const { heads } = values
+    const kept = heads === undefined ? null : await readFile(heads).catch(saying(heads))
+    const wrong =
+      whatIsWrongWithAudit(content, expected) ?? (kept === null ? null : whatHeadsSayAgainst(content, kept, expected))
     console.log(wrong ?? 'the audit is whole')
     return wrong === null ? 0 : 1
   }

@@ -48,7 +48,12 @@ export const describeServices = ({ dir, env, databaseUrl, redisUrl, redisUrlFor 
         OTEL_SERVICE_NAME: name,
         SEALING_KEYS: JSON.stringify(secrets.sealingKeys),
         HASHING_KEY: secrets.hashingKey,
-        ...(name === 'gateway' ? { AUDIT_SIGNING_KEY: secrets.auditSigningKey } : {}),
+        ...(name === 'gateway'
+          ? {
+              AUDIT_SIGNING_KEY: secrets.auditSigningKey,
+              AUDIT_HEADS_PATH: env.AUDIT_HEADS_PATH ?? path.join(dir, 'audit-heads.ndjson'),
+            }
+          : {}),
         FLOTILLA_HOME: dir,
         // Nine processes load much the same modules: compiled code is kept from one start to the next.
         NODE_COMPILE_CACHE: path.join(dir, 'compile-cache'),

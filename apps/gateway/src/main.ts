@@ -1,11 +1,12 @@
 import 'reflect-metadata'
 import { createRequire } from 'node:module'
-import { ConfigError, installShutdown, runMain } from '@flotilla/runtime'
-import { openStore } from '@flotilla/store'
+import { ConfigError, installShutdown, makeLoop, runMain } from '@flotilla/runtime'
+import { listAuditHeads, openStore } from '@flotilla/store'
 import { loggedError, makeLogger, shutdownTelemetry, startProcessMetrics } from '@flotilla/telemetry'
 import { redisPlace } from '@flotilla/queues'
 import { toDot, toFallbackSvg } from '@flotilla/engine'
 import { runsQueue } from '@flotilla/contracts'
+import { appendHeads, makeKeepHeads } from './audit/keep-heads.js'
 import { makeApp } from './make-app.js'
 import { makeGateway } from './make-gateway.js'
 import { openQueues } from './queue-ports.js'
@@ -80,6 +81,22 @@ await runMain(async () => {
       void log.error({ code, trace_id: traceId, err: loggedError(error) }, 'a request failed'),
   })
 
+  const keepHeads = makeKeepHeads({
+    list: () => listAuditHeads(store.pool),
+    key: config.AUDIT_SIGNING_KEY,
+    now: Date.now,
+    tell:
+      config.AUDIT_HEADS_PATH === null
+        ? async (heads) => heads.forEach((head) => log.info({ audit_head: head }, 'audit head'))
+        : appendHeads(config.AUDIT_HEADS_PATH),
+  })
+  const headsLoop = makeLoop({
+    name: 'audit-heads',
+    idleMs: config.AUDIT_HEADS_MS,
+    run: () => keepHeads().then(() => 'idle' as const),
+    onError: (error) => void log.warn({ err: loggedError(error) }, 'heads of audits could not be kept'),
+  })
+
   // SIGTERM: somebody else serves, or will. SIGINT: the whole fleet ends, and who waits for it does so in vain.
   let idleMs = config.DRAIN_IDLE_MS
   process.once('SIGINT', () => (idleMs = 0))
@@ -91,6 +108,7 @@ await runMain(async () => {
       { name: 'intake', run: () => close({ graceMs: idleMs + graceMs, idleMs, onClosing: gateway.streams.endAll }) },
       { name: 'submissions', run: () => gateway.submissions.flush() },
       { name: 'queues', run: () => queues.close() },
+      { name: 'audit-heads', run: () => headsLoop.stop() },
       { name: 'postgres', run: () => store.close() },
       { name: 'telemetry', run: () => shutdownTelemetry() },
     ],

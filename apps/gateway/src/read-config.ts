@@ -73,6 +73,10 @@ const settings = {
   STREAM_RECHECK_MS: integer({ min: 50, max: 60_000, default: 15_000 }),
   /** Signs heads of audits. */
   AUDIT_SIGNING_KEY: optional(signingKey),
+  /** File that signed heads are appended to; unset: they are logged. */
+  AUDIT_HEADS_PATH: optional(text({ maxLength: 1_000 })),
+  /** How often it is looked for audits that have grown, in ms. */
+  AUDIT_HEADS_MS: integer({ min: 100, max: 3_600_000, default: 60_000 }),
   ...tokenSettings,
   ...secretsSettings,
 }

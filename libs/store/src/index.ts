@@ -15,7 +15,7 @@ export { askAsTenant, asTenant, inTransaction, type Closing } from './transactio
 export { jsonText, plainText } from './json-text.js'
 export { now, openStore, ping, type Db, type Store, type StoreOptions, type Tx } from './open-store.js'
 
-export { listAudit, readAuditHead, type AuditRow } from './sql/list-audit.js'
+export { listAuditHeads, type AuditHead, listAudit, readAuditHead, type AuditRow } from './sql/list-audit.js'
 export { createApiKey, findApiKey, tenantExists, touchApiKey, type ApiKeyRow } from './sql/api-keys.js'
 export { appendAudit, findBrokenAudit, type AuditEntry } from './sql/audit.js'
 export { appendCommand, type Appended, type AskedEvent } from './sql/append-command.js'

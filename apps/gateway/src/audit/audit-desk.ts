@@ -42,16 +42,24 @@ export const listAuditViews = async (gateway: Gateway, tenantId: string, query: 
   return { items, nextCursor: found.length > limit ? writeCursor('audit', [items.at(-1)?.seq ?? 0]) : null }
 }
 
-/** The head of the tenant's chain as it is now, signed where there is a key. */
-export const signedHead = async (gateway: Gateway, tenantId: string): Promise<AuditHeadView> => {
-  const last = await gateway.store.readAuditHead(tenantId)
-  const signedAt = new Date(gateway.now()).toISOString()
-  const head = { tenant: tenantId, seq: last?.seq ?? 0, hash: last?.hash ?? '', signedAt }
-  const key = gateway.auditKey
+/** A head with the time and, where there is a key, a signature over all of it. Members in the order in which files have them. */
+export const signHead = (
+  { tenant, seq, hash }: { readonly tenant: string; readonly seq: number; readonly hash: string },
+  key: KeyObject | null,
+  atMs: number,
+): AuditHeadView => {
+  const head = { tenant, seq, hash, signedAt: new Date(atMs).toISOString() }
   if (key === null) return { ...head, signature: null, publicKey: null }
   return {
     ...head,
     signature: sign(null, signedText(head), key).toString('hex'),
     publicKey: createPublicKey(key).export({ format: 'der', type: 'spki' }).toString('hex'),
   }
+}
+
+/** The head of the tenant's chain as it is now, signed where there is a key. */
+export const signedHead = async (gateway: Gateway, tenantId: string): Promise<AuditHeadView> => {
+  const last = await gateway.store.readAuditHead(tenantId)
+  const head = { tenant: tenantId, seq: last?.seq ?? 0, hash: last?.hash ?? '' }
+  return signHead(head, gateway.auditKey, gateway.now())
 }

@@ -1,12 +1,17 @@
-import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createHash, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { seeded } from '@flotilla/engine/testing'
-import { appendAudit, asTenant } from '@flotilla/store'
+import { appendAudit, asTenant, listAuditHeads } from '@flotilla/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { whatIsWrongWithAudit, writeAuditFile } from '../../../../tools/fleet/audit-file.mjs'
+import { whatHeadsSayAgainst, whatIsWrongWithAudit, writeAuditFile } from '../../../../tools/fleet/audit-file.mjs'
 import { readAudit } from '../../../../tools/fleet/audit.mjs'
 import { aDatabase, aRedis, type TestDatabase } from '../../../../tools/test-database.js'
 import { keyOf } from '../testing/a-gateway.js'
 import { aWorld, type World } from '../testing/a-world.js'
+import { signHead } from './audit-desk.js'
+import { appendHeads, makeKeepHeads } from './keep-heads.js'
 
 const pair = generateKeyPairSync('ed25519')
 const publicKey = pair.publicKey.export({ format: 'der', type: 'spki' }).toString('hex')
@@ -120,4 +125,85 @@ test('no role of the product can change or delete an entry, or append one past t
         asTenant(store.pool, 'acme', (tx) => tx.query(sql)),
         sql,
       ).rejects.toMatchObject({ code: '42501' })
+})
+
+test('H1 H2 heads are appended as audits grow, each once, and again after what failed', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'flotilla-heads-'))
+  const kept = path.join(dir, 'heads.ndjson')
+  let isFull = true
+  const append = appendHeads(kept)
+  const keepHeads = makeKeepHeads({
+    list: () => listAuditHeads(world.store.pool),
+    key: pair.privateKey,
+    now: Date.now,
+    tell: (heads) => (isFull ? Promise.reject(new Error('ENOSPC')) : append(heads)),
+  })
+  try {
+    await expect(keepHeads()).rejects.toThrow('ENOSPC')
+    isFull = false
+    expect([await keepHeads(), await keepHeads()]).toEqual([1, 0])
+    const entry = { tenant: 'rival', actor: 'a', action: 'run.cancelled', subject: 's', detail: {} }
+    await asTenant(world.store.pool, 'rival', (tx) => appendAudit(tx, entry))
+    expect(await keepHeads()).toBe(1)
+    const text = await readFile(kept, 'utf8')
+    const heads = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(heads).toMatchObject([
+      { tenant: 'acme', seq: 60, publicKey },
+      { tenant: 'rival', seq: 1, publicKey },
+    ])
+    expect((await stat(kept)).mode & 0o777).toBe(0o600)
+    expect(whatHeadsSayAgainst(file, text, publicKey)).toBeNull()
+    // A line that was cut off by a crash is no reason to doubt the rest.
+    expect(whatHeadsSayAgainst(file, `${text}{"tenant":"ac`, publicKey)).toBeNull()
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+})
+
+test('a history that was made anew with the very signing key is found by heads that were kept elsewhere', () => {
+  const [, ...entries] = file
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+  const kept = [20, 60].map((seq) => {
+    const { hash } = entries[seq - 1]
+    return `${JSON.stringify(signHead({ tenant: 'acme', seq, hash }, pair.privateKey, 1_000 * seq))}\n`
+  })
+  const madeAnew = (change: (n: number, content: string) => string | null): string => {
+    let previousHash = ''
+    const made = entries.flatMap(({ content }, n) => {
+      const changed = change(n, content)
+      return changed === null ? [] : [changed]
+    })
+    const chain = made.map((content, index) => {
+      const hash = createHash('sha256').update(Buffer.from(previousHash, 'hex')).update(content).digest('hex')
+      const entry = { seq: index + 1, content, previousHash, hash }
+      previousHash = hash
+      return entry
+    })
+    const head = signHead({ tenant: 'acme', seq: chain.length, hash: previousHash }, pair.privateKey, 99_000)
+    return writeAuditFile(head, chain)
+  }
+  expect(
+    whatHeadsSayAgainst(
+      madeAnew((_, content) => content),
+      kept.join(''),
+      publicKey,
+    ),
+  ).toBeNull()
+  const lie = madeAnew((n, content) => (n === 40 ? content.replace('run.cancelled', 'run.completed') : content))
+  const cut = madeAnew((n, content) => (n < 50 ? content : null))
+  for (const forged of [lie, cut]) expect(whatIsWrongWithAudit(forged, publicKey)).toBeNull()
+  expect(whatHeadsSayAgainst(lie, kept.join(''), publicKey)).toMatch(/entry 60 is not/)
+  expect(whatHeadsSayAgainst(cut, kept.join(''), publicKey)).toMatch(/ends before it/)
+  // Heads are as good as their signatures.
+  const stranger = generateKeyPairSync('ed25519').privateKey
+  const { hash } = entries[59]
+  const foreign = `${JSON.stringify(signHead({ tenant: 'acme', seq: 60, hash }, stranger, 1))}\n`
+  expect(whatHeadsSayAgainst(file, foreign, publicKey)).toMatch(/not signed/)
+  expect(whatHeadsSayAgainst(file, foreign, null)).toMatch(/not signed/)
+  expect(whatHeadsSayAgainst(file, 'x\n', publicKey)).toMatch(/no head/)
 })

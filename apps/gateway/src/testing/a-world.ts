@@ -72,7 +72,12 @@ export const aWorld = async (
   const ring = parseSealingKeys(JSON.parse(settings['SEALING_KEYS'] ?? testKeys.SEALING_KEYS))
   const owner = openStore({ sealing: ring, url: urls.ownerUrl, max: 2, applicationName: 'spec-owner' })
   const engine = openStore({ sealing: ring, url: urls.engineUrl, max: 4, applicationName: 'spec-engine' })
-  const store = openStore({ sealing: ring, url: urls.gatewayUrl, max: 10, applicationName: 'spec-gateway' })
+  // Patient: on a machine that does much else, a connection that comes late is no outage.
+  const patience = { connectTimeoutMs: 60_000 }
+  const store = openStore({
+    ...{ sealing: ring, url: urls.gatewayUrl, max: 10, applicationName: 'spec-gateway' },
+    ...patience,
+  })
   for (const [id, tenant, scopes] of keysOfTenants)
     await createApiKey(owner, {
       id,

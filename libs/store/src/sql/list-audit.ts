@@ -1,4 +1,4 @@
-import type { Tx } from '../open-store.js'
+import type { Db, Tx } from '../open-store.js'
 import { rowsOf } from './statement.js'
 
 /** An entry of a tenant's chain with the very text that its hash is of. */
@@ -35,3 +35,15 @@ export const listAudit = (
 /** The newest entry; null: there is none. */
 export const readAuditHead = async (tx: Tx, tenant: string): Promise<AuditRow | null> =>
   (await rowsOf<AuditRow>(tx, last, [tenant]))[0] ?? null
+
+/** Where a tenant's chain has come to; `hash` in hex. */
+export interface AuditHead {
+  readonly tenant: string
+  readonly seq: number
+  readonly hash: string
+}
+
+const heads = { name: 'list-audit-heads', text: 'select tenant_id as tenant, seq, hash from list_audit_heads()' }
+
+/** The heads of all tenants' chains. */
+export const listAuditHeads = (db: Db): Promise<AuditHead[]> => rowsOf(db, heads)
