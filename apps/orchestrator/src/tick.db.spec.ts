@@ -7,6 +7,7 @@ import {
   readDefinitionsByHash,
   readStateParts,
   submitRuns,
+  unparkRuns,
   type Store,
   readRun,
   readState,
@@ -167,6 +168,26 @@ test('a tick that dies before its commit has done nothing, and the next one does
   expect((await rowOf(id!)).status).toBe('completed')
 })
 
+test('a dead letter is written with its tick or not at all', async () => {
+  await submit(1)
+  await ticking()
+  const [first] = await debts()
+  const error = { code: 'BROKEN', message: 'BROKEN', step: first!.step }
+  const replies = [started(first!), reply(first!, { type: 'StepFailed', error, attempts: 5 })]
+  const letters = async () => (await owner.pool.query('select from dead_letter')).rowCount
+  await owner.pool.query(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+    create constraint trigger refused after update on run deferrable initially deferred for each row execute function refuse()`)
+  try {
+    await expect(ticking(replies)).rejects.toThrow('refused')
+    expect(await letters()).toBe(0)
+  } finally {
+    await owner.pool.query('drop trigger refused on run; drop function refuse()')
+  }
+  await ticking(replies)
+  expect(await letters()).toBe(1)
+})
+
 test('T1: a reply for a run that another orchestrator holds waits in the inbox and is applied later', async () => {
   const [id] = await submit(1)
   await ticking()
@@ -193,6 +214,26 @@ test('T2: a run without its definition is parked with its events held, and the o
   expect((await rowOf(lost!)).status).toBe('parked')
   expect(parked).toContain(`${lost} DEFINITION_MISSING`)
   expect((await rowOf(sound!)).status).toBe('running')
+})
+
+test('T2: the replies of a run that is parked are held, and applied once it goes on', async () => {
+  const [id] = await submit(1)
+  await ticking()
+  const owed = await debts()
+  const unknown = { definitions: makeDefinitions(async () => undefined) }
+  await ticking(
+    owed.flatMap((debt) => [started(debt), succeeded(debt)]),
+    unknown,
+  )
+  expect((await rowOf(id!)).status).toBe('parked')
+  const { rows } = await owner.pool.query('select held from inbox where run_id = $1', [id])
+  expect(rows).toEqual(Array.from({ length: owed.length * 2 }, () => ({ held: true })))
+  await unparkRuns(owner.pool, [id!])
+  await ticking()
+  const after = await debts()
+  for (const { step } of owed) expect(after.map((debt) => debt.step)).not.toContain(step)
+  await settleAll()
+  expect((await rowOf(id!)).status).toBe('completed')
 })
 
 test('T4: a missed deadline does not fire while replies are not read up to date', async () => {
