@@ -265,6 +265,8 @@ describe('completions', () => {
     await settle()
     expect((await runs('drafting')).map(({ input }) => input)).toEqual([{ topic: 'fish' }])
     expect((await runs('apology')).map(({ input }) => input)).toEqual([{ topic: 'BAD' }])
+    // Neither was the one tried on the other's end, where its mapping fails.
+    expect((await triggers()).map(({ lastError }) => lastError)).toEqual([null, null])
   })
 
   test.each([
