@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { applyPatch, initialState, type Json, type Patch, type RunEvent, type RunState } from '@flotilla/engine'
 import {
   inTransaction,
+  insertInbox,
   openStore,
   readClaimedRuns,
   readDefinitionsByHash,
@@ -273,6 +274,18 @@ test('a definition that cannot be read just now parks nobody', async () => {
   expect(parked).toEqual([])
   const ticked = await ticking()
   expect(ticked.runs.map(({ run }) => run.runId)).toEqual([runId])
+})
+
+test('an event that cannot be read whole just now parks nobody', async () => {
+  parked.length = 0
+  const [runId = ''] = await submit(1)
+  await ticking()
+  const event = { type: 'ResumeRequested', checkpoint: 1, by: 'spec' } as unknown as RunEvent // as far as it is read here
+  await inTransaction(engine.pool, (tx) => insertInbox(tx, [{ runId, event, dedupKey: 'resume', traceparent: null }]))
+  const away = () => Promise.reject(Object.assign(new Error('the connection broke'), { code: '57P01' }))
+  await expect(ticking([], { restoreCheckpoint: away })).rejects.toThrow('the connection broke')
+  expect(parked).toEqual([])
+  expect((await rowOf(runId)).status).toBe('running')
 })
 
 test('what the environment says when a run begins stays with the run, whatever it says later', async () => {
