@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { isoNow } from './record.mjs'
 
-/** Of all ids, refused once; the next attempt is due seconds later. */
+/** Of all ids, refused at first; the next attempt is due seconds later, one after that minutes. */
 const refusedShare = 0.02
 
 /** @param {{ random: () => number }} options */
@@ -11,14 +11,14 @@ export const startWebhookReceiver = async ({ random }) => {
   /** @type {{ write: (name: string, line: object) => void } | null} */
   let records = null
   /** @type {Set<string>} */
-  const refused = new Set()
+  const seen = new Set()
   const server = http.createServer(async (request, response) => {
     let body = ''
     for await (const bytes of request) body += bytes
     const header = (/** @type {string} */ name) => `${request.headers[`webhook-${name}`] ?? ''}`
     const [id, timestamp, signature] = [header('id'), header('timestamp'), header('signature')]
-    const refuses = !refused.has(id) && random() < refusedShare
-    if (refuses) refused.add(id)
+    const refuses = !seen.has(id) && random() < refusedShare
+    seen.add(id)
     const answered = refuses ? 503 : 200
     const [, runId = null] = /^evt_([0-9a-f-]{36})_\d+$/.exec(id) ?? []
     records?.write('webhooks', { at: isoNow(), id, timestamp, signature, runId, body, answered })

@@ -50,6 +50,9 @@ const ask = async (where, body, signal) => {
 const executed = ({ runId, step, dispatch, attempt }) =>
   ask('/executions', { runId, step, dispatch, attempt, pid: process.pid })
 
+/** The attempt from which an agent does its work whatever the dice say; AGENT_STARTS_MAX allows six. */
+const calmFrom = 4
+
 /** @param {number} chance */
 const failSomehow = (chance) => {
   if (chance < 0.4) throw new RetryableError('CHAOS_BUSY', 100)
@@ -67,7 +70,9 @@ const stepAgent = (name) =>
       await executed(context)
       const { runId, step, visit, dispatch, attempt, effect, progress, signal } = context
       const chance = (/** @type {string} */ what) => chanceOf(seed, runId, step, visit, dispatch, attempt, what)
-      if (chance('fail') < (payload.failRate ?? 0)) failSomehow(chance('how'))
+      // Dice must not use up what a job may start: a run would fail for nothing but bad luck.
+      const failRate = attempt < calmFrom ? (payload.failRate ?? 0) : 0
+      if (chance('fail') < failRate) failSomehow(chance('how'))
       if (payload.refuse) throw new TerminalError('CHAOS_REFUSED')
       if (payload.slowMs) await sleep(payload.slowMs * chance('slow') ** 3, undefined, { signal })
       progress(0.5)
@@ -83,7 +88,7 @@ const stepAgent = (name) =>
               { reversible: true },
             )
           : null
-      if (chance('fail late') < (payload.failRate ?? 0)) failSomehow(chance('how late'))
+      if (chance('fail late') < failRate) failSomehow(chance('how late'))
       return { token: tokenOf(payload.name, payload.n, payload.after ?? null), receipt }
     },
   })
