@@ -37,6 +37,7 @@ const shutdownMs = 25_000
 /** Longer than any tick: a run in which the engine never ends is parked after three such ends (claim marker). */
 const blockedMs = 60_000
 const suspectsEveryMs = 250
+const evictionMs = 15_000
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -285,11 +286,26 @@ await runMain(async () => {
   class OrchestratorModule {}
   const app = await NestFactory.createApplicationContext(OrchestratorModule, { logger: ['error', 'warn'] })
 
-  if (config.REDIS_EVICTION_CHECK !== 'off')
-    void checkEviction(place).catch((error: unknown) =>
-      log.error({ code: (error as { code?: string }).code }, 'redis may evict jobs: set maxmemory-policy noeviction'),
-    )
-  const loops = [tickLoop, relayLoop, readLoop, scheduleLoop, slotLoop, webhookLoop, sweepLoop]
+  // Again and again: the policy can be changed while the server runs.
+  let evicts = false
+  const evictionLoop = makeLoop({
+    name: 'eviction',
+    idleMs: evictionMs,
+    onError: (error) => {
+      // Redis that is away is told of by the loops that need it.
+      if ((error as { code?: string }).code !== 'REDIS_EVICTS') return
+      evicts = true
+      metrics.loopFailures.inc({ loop: 'eviction' })
+      log.error({ code: 'REDIS_EVICTS' }, 'redis may evict jobs: set maxmemory-policy noeviction')
+    },
+    run: async () => {
+      if (config.REDIS_EVICTION_CHECK !== 'off') await checkEviction(place)
+      if (evicts) log.info('redis evicts nothing any more')
+      evicts = false
+      return 'idle'
+    },
+  })
+  const loops = [tickLoop, relayLoop, readLoop, scheduleLoop, slotLoop, webhookLoop, sweepLoop, evictionLoop]
   const health = await startHealthServer({
     port: config.PORT,
     host: config.HEALTH_HOST,

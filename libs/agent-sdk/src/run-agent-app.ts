@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { invariant, jobIdOf, queueOfAgent } from '@flotilla/contracts'
 import {
-  checkEviction,
   holdTotal,
   listenForCancel,
+  makeEvictionWatch,
   makeReplyWriter,
   makeSealer,
   redisPlace,
@@ -108,11 +108,10 @@ const start = async <F extends EnvFields>(app: AgentApp<F>): Promise<void> => {
     ),
   )
 
-  let evictionKnown = config.REDIS_EVICTION_CHECK === 'off'
+  const evictsNothing = config.REDIS_EVICTION_CHECK === 'off' ? () => Promise.resolve() : makeEvictionWatch(place)
   const redis: HealthCheck = async () => {
     await writer.ready()
-    if (!evictionKnown) await checkEviction(place)
-    evictionKnown = true
+    await evictsNothing()
   }
   startProcessMetrics()
   const checks = { postgres: vault.ping, redis, ...app.checks }
