@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Json, RunEvent, Usage, WorkflowDefinition } from '@flotilla/engine'
+import { replayEvents, type Json, type RunEvent, type Usage, type WorkflowDefinition } from '@flotilla/engine'
 import {
   appendCommand,
   asTenant,
@@ -23,6 +23,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
 import type { ReceivedReply } from './replies-inbox.js'
+import { checkHistories, type Checked } from './check-histories.js'
 import { replayHistory } from './replay-history.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { tick } from './tick.js'
@@ -396,6 +397,21 @@ test('P1 the stored history of every run gives the same states again: forks, mig
     return results
   })
   expect(replayed.filter((result) => result === null || result.divergence !== null)).toEqual([])
+})
+
+test('all stored histories are checked from the database alone, and an unknown run is told', async () => {
+  const options = { url: database.engineUrl, sealing: aRing }
+  const checked: Checked[] = []
+  await checkHistories(options, { runIds: null, onChecked: (one) => void checked.push(one) })
+  const { rows } = await owner.pool.query<{ id: string }>('select id from run where position > 0 order by id')
+  expect(checked.map(({ runId, outcome }) => [runId, outcome])).toEqual(rows.map(({ id }) => [id, 'same']))
+  const [first] = checked
+  if (first?.outcome !== 'same') throw new Error('nothing was checked')
+  // What is told of a run is complete in itself, also as JSON.
+  expect(await replayEvents(JSON.parse(JSON.stringify(first.history)))).toBeNull()
+  const unknown: Checked[] = []
+  await checkHistories(options, { runIds: [uuidv7()], onChecked: (one) => void unknown.push(one) })
+  expect(unknown).toMatchObject([{ outcome: 'unknown' }])
 })
 
 test('P1 a history that was not made by this engine is told with where it differs', async () => {
