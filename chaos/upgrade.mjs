@@ -39,7 +39,7 @@ const run = (command, args, cwd = repoDir) => {
 /** A command of a build's fleet. @param {string} from @param {string[]} args */
 const tool = async (from, ...args) => {
   /** @type {NodeJS.ProcessEnv} */
-  const env = { ...process.env, FLOTILLA_HOME: home, LOG_LEVEL: 'warn' }
+  const env = { ...process.env, FLOTILLA_HOME: home, LOG_LEVEL: 'warn', AGENT_CONCURRENCY: '100' }
   for (const foreign of ['DATABASE_URL', 'REDIS_URL', 'PORT', 'NODE_OPTIONS']) delete env[foreign]
   const child = spawn(process.execPath, [path.join(from, 'tools/fleet.mjs'), ...args], { cwd: from, env })
   let output = ''
