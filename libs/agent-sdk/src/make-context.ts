@@ -84,6 +84,9 @@ export const makeContext = (
   const hashOf = (kind: string, value: string): Uint8Array =>
     Buffer.from(services.hash('fact', JSON.stringify([tenantId, kind, value])), 'base64url')
 
+  // An application's number is the client's own word, and outlives the erasure of its run here.
+  const subjectOf = (subject: string): string => services.hash('fact.subject', JSON.stringify([tenantId, subject]))
+
   const ask = async (id: string, payload: JsonObject, deadlineMs: number | null): Promise<JsonObject> => {
     const before = await services.checkpoints.read(scope, `${decisionPrefix}${id}`, '')
     if (before !== null) return before as JsonObject // kept below
@@ -141,7 +144,7 @@ export const makeContext = (
     },
     facts: {
       record: (kind, value, subject, at) =>
-        services.facts.record({ tenantId, kind, hash: hashOf(kind, value), subject, at }),
+        services.facts.record({ tenantId, kind, hash: hashOf(kind, value), subject: subjectOf(subject), at }),
       count: (kind, value, { since, until, excludingSubject }) =>
         services.facts.count({
           tenantId,
@@ -149,7 +152,7 @@ export const makeContext = (
           hash: hashOf(kind, value),
           since,
           until,
-          excludingSubject: excludingSubject ?? null,
+          excludingSubject: excludingSubject === undefined ? null : subjectOf(excludingSubject),
         }),
     },
   }

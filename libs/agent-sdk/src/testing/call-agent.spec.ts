@@ -71,6 +71,30 @@ describe('callAgent', () => {
     expect((await callAgent(agent, input, { facts })).output?.verdict).toBe('1')
   })
 
+  test('facts hold neither what they are of nor whose they are', async () => {
+    const world = aWorld()
+    const kept: string[] = []
+    const watched = {
+      ...world,
+      facts: {
+        ...world.facts,
+        record: async (fact: Parameters<typeof world.facts.record>[0]) => {
+          kept.push(JSON.stringify(fact), Buffer.from(fact.hash).toString('latin1'))
+          await world.facts.record(fact)
+        },
+      },
+    }
+    const agent = agentDoing(async ({ phone }, { facts }) => {
+      await facts.record('phone', phone, 'application-4711', 50)
+      const window = { since: 0, until: 100 }
+      const others = await facts.count('phone', phone, { ...window, excludingSubject: 'application-4711' })
+      return { verdict: `${await facts.count('phone', phone, window)} ${others}` }
+    })
+    expect((await callAgent(agent, input, { world: watched })).output?.verdict).toBe('1 0')
+    expect(kept).toHaveLength(2)
+    expect(kept.join()).not.toMatch(/4711|\+420/)
+  })
+
   test('requestHitl ends the call, and returns the decision the next time, in order', async () => {
     const agent = agentDoing(async (_question, { requestHitl }) => {
       const first = await requestHitl({ ask: 1 }, { deadlineMs: 1_000 })

@@ -126,7 +126,13 @@ export const aWorld = (facts: readonly KnownFact[] = []): World => {
   const store = makeFacts()
   for (const { kind, value, subject, at } of facts) {
     const hashed = Buffer.from(hash('fact', JSON.stringify([testTenant, kind, value])), 'base64url')
-    void store.record({ tenantId: testTenant, kind, hash: hashed, subject, at })
+    void store.record({
+      tenantId: testTenant,
+      kind,
+      hash: hashed,
+      subject: hash('fact.subject', JSON.stringify([testTenant, subject])),
+      at,
+    })
   }
   return { effects: makeEffects(), facts: store, checkpoints: makeCheckpoints(), hash }
 }
