@@ -7,17 +7,9 @@
  * S3  The text names the ring's key id, so that old texts open after a rotation.
  * S4  What does not open is a terminal error with a code; no part of the plaintext or the key is in it.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  randomBytes,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { TerminalError } from '@flotilla/contracts'
-import type { SealingKeys } from '@flotilla/contracts/sealing'
+import { nextNonce, nonceBytes, type SealingKeys } from '@flotilla/contracts/sealing'
 
 /** What a sealed text is bound to. */
 export interface SealedFor {
@@ -42,7 +34,6 @@ export interface Sealer {
 }
 
 const version = 'v1'
-const nonceBytes = 12
 const tagBytes = 16
 const runsCached = 2_000
 
@@ -80,7 +71,7 @@ export const makeSealer = (ring: SealingKeys, hashingKey: Uint8Array): Sealer =>
   }
 
   const sealText: Sealer['sealText'] = (json, to) => {
-    const nonce = randomBytes(nonceBytes)
+    const nonce = nextNonce()
     const cipher = createCipheriv('aes-256-gcm', runKey(ring.current, to.runId), nonce).setAAD(associated(to))
     const data = Buffer.concat([cipher.update(json, 'utf8'), cipher.final(), cipher.getAuthTag()])
     return `${version}.${ring.current}.${nonce.toString('base64url')}.${data.toString('base64url')}`

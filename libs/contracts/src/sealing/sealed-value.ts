@@ -7,9 +7,10 @@
  * V3  Longer values are deflated first. Lengths are not hidden.
  * V4  What does not open is an error with a code; nothing of the value or the key is in it.
  */
-import { createCipheriv, createDecipheriv, randomFillSync, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { CodedError } from '../errors.js'
+import { nextNonce, nonceBytes } from './next-nonce.js'
 
 /** Where a value stands. */
 export interface SealedPlace {
@@ -23,7 +24,6 @@ export interface SealedPlace {
 
 /** No text of people begins so by chance; what does is refused when it is read, never believed. */
 const prefix = '~sealed.1.'
-const nonceBytes = 12
 const tagBytes = 16
 /** Deflating a shorter one costs more than sealing it three times, and saves a few hundred bytes. */
 const deflatedFrom = 1_000
@@ -35,19 +35,6 @@ const deflated = 1
 const associated = ({ table, column, owner, row = [] }: SealedPlace): string =>
   // JSON, so that no member can reach over into the next.
   JSON.stringify([table, column, owner, ...row])
-
-// Nonces from a pool: asking the operating system for twelve bytes at a time costs as much as sealing does.
-const pool = Buffer.alloc(nonceBytes * 512)
-let taken = pool.length
-const nextNonce = (): Buffer => {
-  if (taken === pool.length) {
-    randomFillSync(pool)
-    taken = 0
-  }
-  taken += nonceBytes
-  // A copy: the pool is filled anew under whoever still held a view of it.
-  return Buffer.from(pool.subarray(taken - nonceBytes, taken))
-}
 
 /** Seals JSON text: a string that says what it is, in base64 behind a prefix. `key` is of 32 bytes. */
 export const sealValue = (key: KeyObject, place: SealedPlace, json: string): string => {
