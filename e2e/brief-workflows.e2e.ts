@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeClient, type Client } from './client.js'
 import { startFleet, type Fleet } from './fleet.js'
+
+const { Client: Postgres } = createRequire(import.meta.url)('pg') as typeof import('pg') // a CommonJS module
 
 let fleet: Fleet
 let submitter: Client
@@ -115,6 +118,40 @@ describe('react_agent', () => {
     expect(status).toBe('completed')
     expect(result).toMatchObject({ tool_calls_made: 10, capped: true })
     expect(result.final_answer).toContain('[school-streets-2023]')
+  })
+})
+
+describe('sequential_rag', () => {
+  test('a question is answered from the policies, a checkpoint after each step', async () => {
+    const question = 'How many trees does the shade tree plan plant?'
+    const { runId } = await submitter.submit('sequential_rag', { question })
+    const { result } = await submitter.runWhen(runId, () => false)
+    expect(result.citations[0].sourceId).toBe('shade-trees-2022')
+    expect(result.answer).toContain(result.citations[0].quote)
+    const { body: checkpoints } = await submitter.get(`/runs/${runId}/checkpoints`)
+    expect(checkpoints.items.map((one: any) => one.step)).toEqual(
+      expect.arrayContaining(['retrieve', 'augment', 'generate', 'validate']),
+    )
+  })
+})
+
+describe('research_report', () => {
+  test('a report is sent exactly once although its agent is killed', async () => {
+    const { runId } = await submitter.submit('research_report', { topic, addressee: 'team@example.org' })
+    // In the middle of it: some parts are read, the report is not sent.
+    await submitter.events(runId, { until: (event) => event.type === 'step.completed' && event.phase === 'research' })
+    const { services } = await fleet.file()
+    for (const { name, pid } of services) if (name === 'agent-research') process.kill(pid, 'SIGKILL')
+    const run = await submitter.runWhen(runId, () => false)
+    expect(run).toMatchObject({ status: 'completed', result: { messageId: expect.any(String) } })
+    const owner = new Postgres({ connectionString: (await fleet.file()).databaseUrl })
+    await owner.connect()
+    try {
+      const { rows } = await owner.query(`select name, status from vault.effect where root_run_id = $1`, [runId])
+      expect(rows).toEqual([{ name: 'send-report', status: 'done' }])
+    } finally {
+      await owner.end()
+    }
   })
 })
 

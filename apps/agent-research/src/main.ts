@@ -5,7 +5,9 @@ import { makeBriefAgents } from './brief/brief-agents.js'
 import { contractAgents } from './contracts/contract-agents.js'
 import { loadCorpus } from './corpus/load-corpus.js'
 import { makeSupervisorAgents } from './brief/supervisor-agents.js'
+import { ragAgents } from './rag/rag-agents.js'
 import { makeReactAgents } from './react/react-agents.js'
+import { localMailer, makeReportAgents } from './report/report-agents.js'
 
 const policies = fileURLToPath(new URL('../data/policies', import.meta.url))
 
@@ -21,6 +23,8 @@ await runAgentApp({
       ...makeReactAgents(corpus),
       ...makeActionAgents(corpus, localNoticeBoard),
       ...contractAgents,
+      ...makeReportAgents(localMailer),
+      ...ragAgents,
     ]
   },
   queues: {

@@ -318,6 +318,27 @@ export {
   StyleGuide,
   VerificationReport,
 } from './policy-brief/draft.js'
+export {
+  ReportReceipt,
+  ResearchReport,
+  ResearchReportRequest,
+  ResearchSendInput,
+  ResearchSendOutput,
+  ResearchSynthesizeInput,
+  ResearchSynthesizeOutput,
+} from './policy-brief/research-report.js'
+export {
+  passagesMax,
+  RagPassage,
+  ragProblemCodes,
+  ResearchAugmentInput,
+  ResearchAugmentOutput,
+  ResearchGenerateInput,
+  ResearchGenerateOutput,
+  ResearchValidateInput,
+  ResearchValidateOutput,
+  SequentialRagRequest,
+} from './policy-brief/sequential-rag.js'
 export { BriefRequest, DraftingPhaseInput, PolicyBriefRequest } from './policy-brief/policy-brief.js'
 export {
   ActionRequest,

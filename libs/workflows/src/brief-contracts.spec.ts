@@ -3,7 +3,15 @@ import { checkDefinition, type JsonObject } from '@flotilla/engine'
 import { simulate } from '@flotilla/engine/testing'
 import { expect, test } from 'vitest'
 import { briefWorkflows } from './brief-workflows.js'
-import { actionOutputs, contractOutputs, hasAnswer, toolResult, wantsCall } from './testing/action-outputs.js'
+import {
+  actionOutputs,
+  contractOutputs,
+  hasAnswer,
+  ragOutputs,
+  reportOutputs,
+  toolResult,
+  wantsCall,
+} from './testing/action-outputs.js'
 import { briefOutputs, failedAudit, incompleteOutline, tooFewSources } from './testing/brief-world.js'
 import { worlds } from './testing/worlds.js'
 
@@ -21,7 +29,7 @@ test.each(briefWorkflows.map((definition) => [definition.name, definition] as co
 )
 
 const outputs: readonly (readonly [string, JsonObject])[] = [
-  ...Object.entries({ ...briefOutputs, ...actionOutputs, ...contractOutputs }),
+  ...Object.entries({ ...briefOutputs, ...actionOutputs, ...contractOutputs, ...reportOutputs, ...ragOutputs }),
   ['research.extract', tooFewSources],
   ['research.outline', incompleteOutline],
   ['research.verify', failedAudit],

@@ -7,6 +7,8 @@ import { draftingPhase } from './drafting-phase.js'
 import { policyBriefV1 } from './policy-brief-v1.js'
 import { reactAgent } from './react-agent.js'
 import { researchPhase } from './research-phase.js'
+import { researchReport } from './research-report.js'
+import { sequentialRag } from './sequential-rag.js'
 
 /** The workflows of agent-research. */
 export const briefWorkflows: readonly WorkflowDefinition[] = [
@@ -18,4 +20,6 @@ export const briefWorkflows: readonly WorkflowDefinition[] = [
   contractAnalysis,
   researchPhase,
   draftingPhase,
+  researchReport,
+  sequentialRag,
 ]

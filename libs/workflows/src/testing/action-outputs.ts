@@ -55,3 +55,25 @@ export const contractOutputs = {
   },
   'contracts.report': { report: '# Contract' },
 } as const satisfies Readonly<Record<string, JsonObject>>
+
+const policy = { id: 'cool-roofs', title: 'Cool Roofs', issuer: 'Office', issuedOn: '2023-04-18', score: 3 }
+const passage = { number: 1, sourceId: 'cool-roofs', title: 'Cool Roofs', text: 'Roofs are white.' }
+const quote = { sourceId: 'cool-roofs', text: 'Roofs are white.', start: 0, end: 16, score: 3 }
+
+/** Agents that make a report and send it. */
+export const reportOutputs = {
+  'research.plan': { tasks: [{ sourceId: 'cool-roofs', query: 'heat', score: 1 }], sourcesMin: 2 },
+  'research.work': { source: policy, quotes: [quote] },
+  'research.synthesize': { report: { title: 'Report', body: '# Report', quotes: 1, sources: [policy] } },
+  'research.send': { receipt: { messageId: 'message-1' } },
+} as const satisfies Readonly<Record<string, JsonObject>>
+
+/** Agents that answer a question from passages. */
+export const ragOutputs = {
+  'research.augment': { passages: [passage], prompt: 'Which colour?' },
+  'research.generate': {
+    answer: 'Cool Roofs: “Roofs are white.” [1]',
+    citations: [{ number: 1, sourceId: 'cool-roofs', quote: 'Roofs are white.' }],
+  },
+  'research.validate': { grounded: true, problems: [] },
+} as const satisfies Readonly<Record<string, JsonObject>>

@@ -1,6 +1,14 @@
 import type { OpenGate } from '@flotilla/engine'
 import type { Decision, LawfulWorld } from '@flotilla/engine/testing'
-import { actionOutputs, contractOutputs, hasAnswer, toolResult, wantsCall } from './action-outputs.js'
+import {
+  actionOutputs,
+  contractOutputs,
+  hasAnswer,
+  ragOutputs,
+  reportOutputs,
+  toolResult,
+  wantsCall,
+} from './action-outputs.js'
 import {
   alwaysAnswering,
   answering,
@@ -64,6 +72,25 @@ export const briefWorlds: Readonly<Record<string, Readonly<Record<string, Lawful
     'all well': {
       agents: alwaysAnswering(contractOutputs),
       options: { input: { contractId: 'c-1', text: '1. Scope' } },
+    },
+  },
+  research_report: {
+    'all well': {
+      agents: alwaysAnswering(reportOutputs),
+      options: { input: { topic: 'summer heat', addressee: 'team@example.org' } },
+    },
+    'nothing found': {
+      agents: alwaysAnswering({ ...reportOutputs, 'research.plan': { tasks: [], sourcesMin: 2 } }),
+      options: { input: { topic: 'summer heat', addressee: 'team@example.org' } },
+    },
+  },
+  sequential_rag: {
+    answered: { agents: briefAgents(alwaysAnswering(ragOutputs)), options: { input: { question: 'Which colour?' } } },
+    'not borne out': {
+      agents: briefAgents(
+        alwaysAnswering({ ...ragOutputs, 'research.validate': { grounded: false, problems: ['UNCITED'] } }),
+      ),
+      options: { input: { question: 'Which colour?' } },
     },
   },
   research_phase: { 'all well': { agents: briefAgents(), options: { input } } },
