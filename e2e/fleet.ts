@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connectRedis } from './redis-connection.js'
+import { redisDistDir } from '../tools/fleet/paths.mjs'
+import { startRedisCluster } from '../tools/fleet/redis-cluster.mjs'
 
 /**
  * A fleet of real processes, started as a user starts it, with a home of its own so that it never meets the fleet of the
@@ -59,15 +62,29 @@ const redisRefusals = async (home: string): Promise<readonly string[]> => {
   return Array.isArray(log) ? log.map((entry) => JSON.stringify(entry)) : []
 }
 
+/** A Redis Cluster of three nodes, and what tells a fleet of it. */
+export const startClusterIn = async (dir: string) => {
+  const cluster = await startRedisCluster({
+    dir: path.join(dir, 'cluster'),
+    distDir: redisDistDir,
+    password: randomBytes(16).toString('hex'),
+    logFile: path.join(dir, 'cluster.log'),
+    ephemeral: true,
+  })
+  const env = { REDIS_URL: cluster.url, REDIS_CLUSTER_NODES: cluster.nodes.join(','), REDIS_SHARDS: '4' }
+  return { ...cluster, env }
+}
+
 /** Starts a fleet in the background and waits until it is ready. `env` reaches every service. */
 export const startFleet = async (
   name: string,
   { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Fleet> => {
   const home = await mkdtemp(path.join(tmpdir(), `flotilla-${name}-`))
-  const childEnv = { ...process.env, ...env, FLOTILLA_HOME: home }
-  for (const inherited of ['DATABASE_URL', 'REDIS_URL', 'PORT', 'VITEST', 'NODE_OPTIONS'])
-    delete (childEnv as Record<string, unknown>)[inherited]
+  const inherited: Record<string, string | undefined> = { ...process.env }
+  for (const left of ['DATABASE_URL', 'REDIS_URL', 'PORT', 'VITEST', 'NODE_OPTIONS']) delete inherited[left]
+  const cluster = process.env['E2E_REDIS'] === 'cluster' && !env['REDIS_URL'] ? await startClusterIn(home) : null
+  const childEnv = { ...inherited, ...cluster?.env, ...env, FLOTILLA_HOME: home }
   const command = (...words: string[]) => runTool(words, childEnv)
   await command('start', '--background', '--no-demo', ...args)
   return {
@@ -78,6 +95,7 @@ export const startFleet = async (
     stop: async () => {
       const refusals = await redisRefusals(home)
       await command('stop')
+      await cluster?.stop()
       await rm(home, { recursive: true, force: true })
       if (refusals.length > 0) throw new Error(`Redis refused what the product asked for: ${refusals.join('; ')}`)
     },

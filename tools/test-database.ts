@@ -60,8 +60,17 @@ export const aDatabase = async (): Promise<TestDatabase> => {
 /** A key ring for stores and vaults of specs: the same in all of them. */
 export const aRing = { current: 'spec', keys: { spec: new Uint8Array(32).fill(7) } }
 
-/** Address of the test run's Redis and a key prefix that nobody else uses: one per test file. */
-export const aRedis = (): { readonly url: string; readonly prefix: string } => ({
-  url: inject('redisUrl'),
-  prefix: `test-${randomBytes(8).toString('hex')}`,
-})
+/** Where a spec's keys are. */
+export type TestRedis = {
+  readonly url: string
+  readonly prefix: string
+  readonly clusterNodes?: readonly string[]
+  readonly shards?: number
+}
+
+/** The test run's Redis and a key prefix that nobody else uses: one per test file. With `TEST_REDIS=cluster` it is a cluster. */
+export const aRedis = (): TestRedis => {
+  const { redisNodes } = inject('servers')
+  const prefix = `test-${randomBytes(8).toString('hex')}`
+  return { url: inject('redisUrl'), prefix, ...(redisNodes.length > 0 ? { clusterNodes: redisNodes, shards: 4 } : {}) }
+}

@@ -8,6 +8,7 @@ import { migrate } from './fleet/migrate.mjs'
 import { redisDistDir } from './fleet/paths.mjs'
 import { freePort } from './fleet/ports.mjs'
 import { startPostgres } from './fleet/postgres.mjs'
+import { startRedisCluster } from './fleet/redis-cluster.mjs'
 import { startRedis } from './fleet/redis.mjs'
 
 /** What specs inject: use `aDatabase()` and `aRedis()` of `test-database.ts` rather than these. */
@@ -17,6 +18,8 @@ export type TestServers = {
   /** Only to assert what the product's roles are not. */
   readonly superuserUrl: string
   readonly redisUrl: string
+  /** Nodes of a Redis Cluster, with `TEST_REDIS=cluster`; else none. */
+  readonly redisNodes: readonly string[]
   /** Passwords by service role. */
   readonly passwords: Readonly<Record<string, string>>
 }
@@ -29,7 +32,24 @@ declare module 'vitest' {
   }
 }
 
-type RunningServers = { superuserUrl: string; redisUrl: string; stop: () => Promise<unknown> }
+type RunningServers = {
+  superuserUrl: string
+  redisUrl: string
+  redisNodes: readonly string[]
+  stop: () => Promise<unknown>
+}
+
+const startRedisIn = async (dir: string, password: string) => {
+  const options = {
+    dir: path.join(dir, 'redis'),
+    distDir: redisDistDir,
+    password,
+    logFile: path.join(dir, 'redis.log'),
+    ephemeral: true,
+  }
+  if (process.env['TEST_REDIS'] === 'cluster') return startRedisCluster(options)
+  return { ...(await startRedis({ ...options, port: await freePort() })), nodes: [] }
+}
 
 const startLocal = async (): Promise<RunningServers> => {
   const dir = mkdtempSync(path.join(tmpdir(), 'flotilla-test-'))
@@ -44,20 +64,13 @@ const startLocal = async (): Promise<RunningServers> => {
       logFile: path.join(dir, 'postgres.log'),
       ephemeral: true,
     }),
-    startRedis({
-      dir: path.join(dir, 'redis'),
-      distDir: redisDistDir,
-      port: await freePort(),
-      password,
-      logFile: path.join(dir, 'redis.log'),
-      ephemeral: true,
-    }),
+    startRedisIn(dir, password),
   ])
   const stop = async () => {
     await Promise.all([postgres.stop(), redis.stop()])
     rmSync(dir, { recursive: true, force: true })
   }
-  return { superuserUrl: postgres.superuserUrl('postgres'), redisUrl: redis.url, stop }
+  return { superuserUrl: postgres.superuserUrl('postgres'), redisUrl: redis.url, redisNodes: redis.nodes, stop }
 }
 
 const startContainers = async (): Promise<RunningServers> => {
@@ -72,6 +85,7 @@ const startContainers = async (): Promise<RunningServers> => {
   return {
     superuserUrl: postgres.getConnectionUri(),
     redisUrl: redis.getConnectionUrl(),
+    redisNodes: [],
     stop: () => Promise.all([postgres.stop(), redis.stop()]),
   }
 }
@@ -97,7 +111,13 @@ export default async function setup({ provide }: Pick<TestProject, 'provide'>): 
     await migrate(templateUrl)
     const passwords = Object.fromEntries(serviceRoles.map((role) => [role, randomBytes(16).toString('hex')]))
     await provisionLogins(templateUrl, passwords)
-    provide('servers', { templateUrl, superuserUrl: servers.superuserUrl, redisUrl: servers.redisUrl, passwords })
+    provide('servers', {
+      templateUrl,
+      superuserUrl: servers.superuserUrl,
+      redisUrl: servers.redisUrl,
+      redisNodes: servers.redisNodes,
+      passwords,
+    })
     provide('databaseUrl', templateUrl)
     provide('redisUrl', servers.redisUrl)
   } catch (error) {

@@ -114,6 +114,6 @@ const measureQueued = async (measuring) => {
 
 /** @param {import('../bench.mjs').Measuring} measuring */
 export const measureGrowth = async (measuring) => ({
-  ...(await measureStored(measuring)),
-  ...(await measureQueued(measuring)),
+  ...(measuring.stored > 0 ? await measureStored(measuring) : {}),
+  ...(measuring.queued > 0 ? await measureQueued(measuring) : {}),
 })

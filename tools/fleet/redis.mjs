@@ -37,6 +37,7 @@ import { StartError } from './start-error.mjs'
  * @property {boolean} [ephemeral] nothing is written to disk
  * @property {readonly import('./redis-acl.mjs').RedisUser[]} [users]
  * @property {string | undefined} [prefix] REDIS_PREFIX of the services
+ * @property {boolean} [cluster] as a node of a cluster, which `redis-cluster.mjs` puts together
  */
 
 /**
@@ -130,6 +131,9 @@ const spawnBinary = (options, program, version, log) => {
     'maxmemory-policy noeviction',
     'daemonize no',
     ...persistence(options),
+    ...(options.cluster
+      ? ['cluster-enabled yes', 'cluster-config-file nodes.conf', 'cluster-node-timeout 5000', `masterauth ${password}`]
+      : []),
   ]
   const acl = path.join(dir, 'users.acl')
   if (version !== null) {
@@ -173,6 +177,8 @@ export const startRedis = async (options) => {
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
   await stopLeftoverRedis(dir)
   const program = findRedis(options.distDir)
+  if (options.cluster && program.kind !== 'binary')
+    throw new StartError('a cluster of our own needs redis-server itself')
   const version = versionWithUsers(options, program)
   const log = fs.openSync(logFile, 'a', 0o600)
   const child = program.kind === 'binary' ? spawnBinary(options, program, version, log) : spawnContainer(options, log)

@@ -1,4 +1,4 @@
-import { makeSealer } from '@flotilla/queues'
+import { makeSealer, type RedisSettings } from '@flotilla/queues'
 import { makeKeyChecker } from './auth/make-key-checker.js'
 import { keysOfProvider, makeTokenChecker } from './auth/make-token-checker.js'
 import type { Gateway } from './gateway.js'
@@ -14,7 +14,7 @@ import type { Diagrams } from './workflows/diagram.js'
 
 /** What a gateway is made of. */
 export interface GatewayParts {
-  readonly config: Omit<GatewayConfig, 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'DATABASE_POOL_MAX'>
+  readonly config: Omit<GatewayConfig, keyof RedisSettings | 'DATABASE_URL' | 'DATABASE_POOL_MAX'>
   readonly store: StorePorts
   readonly queues: QueuePorts
   readonly diagrams: Diagrams

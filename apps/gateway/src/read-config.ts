@@ -29,6 +29,10 @@ const settings = {
   REDIS_PREFIX: optional(text()),
   /** Certificates (PEM) that the server behind `rediss://` must descend from. */
   REDIS_CA_PATH: optional(file()),
+  /** Some nodes of a Redis Cluster; absent: REDIS_URL is one server. */
+  REDIS_CLUSTER_NODES: words({ pattern: /^[^\s,/@]+:\d{1,5}$/, accepts: 'host:port, with commas between' }),
+  /** Hash tags among which the agents' queues are spread; as the orchestrators have it. */
+  REDIS_SHARDS: integer({ min: 1, max: 256, default: 1 }),
   SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
   PORT: integer({ min: 0, max: 65_535, default: 3_000 }),
   /** A listening socket that whoever started the process has opened (3 by convention); PORT and HOST then only name it. */

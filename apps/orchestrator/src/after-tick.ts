@@ -11,8 +11,8 @@ export interface AfterTickDependencies {
   readonly signals: SignalSender
   readonly queues: Pick<AgentQueues, 'withdraw'>
   readonly log: Logger
-  /** Wakes the relay: something is owed. */
-  readonly onOwed: () => void
+  /** Wakes the relays: something is owed to these queues. */
+  readonly onOwed: (queues: ReadonlySet<string>) => void
   /** A run under a limit has ended: there may be room for another. */
   readonly onRoom: () => void
   /** Something has happened that endpoints outside may want to know. */
@@ -80,11 +80,11 @@ export const afterTick = (
   const failed = (what: string) => (error: unknown) =>
     void log.debug({ what, code: error instanceof Error ? error.message : 'unknown' }, 'hint not sent')
   if (ticked.entryIds.length > 0) reader.ack(ticked.entryIds).catch(failed('ack'))
-  let owed = false
+  const owed = new Set<string>()
   const told: string[] = []
   for (const one of ticked.runs) {
     if (one.folded.history.some((entry) => entry.published.length > 0)) told.push(one.run.runId)
-    if (one.applied.owed.length > 0) owed = true
+    for (const { queue } of one.applied.owed) owed.add(queue)
     for (const { command } of one.folded.commands) {
       if (command.type === 'CancelJob') {
         const job = { runId: one.run.runId, step: command.step, dispatch: command.dispatch }
@@ -101,5 +101,5 @@ export const afterTick = (
   if (ticked.runs.some(({ run, folded }) => run.limited && folded.state.finishedAt !== null)) onRoom()
   if (ticked.runs.some(({ applied }) => (applied.told ?? []).length > 0)) onTold()
   if (told.length > 0) signals.history(told).catch(failed('history'))
-  if (owed) onOwed()
+  if (owed.size > 0) onOwed(owed)
 }

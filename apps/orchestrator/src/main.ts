@@ -9,9 +9,18 @@ import {
   makeSignalSender,
   redisPlace,
   runsWorkerModule,
+  shardOf,
 } from '@flotilla/queues'
 import { endWhenBlocked, installShutdown, makeLoop, runMain, startHealthServer } from '@flotilla/runtime'
-import { grantSlots, openStore, ping, readDefinitionsByHash, readPayloads, type SlotCursor } from '@flotilla/store'
+import {
+  grantSlots,
+  keepCouriers,
+  openStore,
+  ping,
+  readDefinitionsByHash,
+  readPayloads,
+  type SlotCursor,
+} from '@flotilla/store'
 import { makeLogger, metrics, metricsText, shutdownTelemetry, startProcessMetrics } from '@flotilla/telemetry'
 import { makeResolveName } from '@flotilla/webhooks'
 import { Module } from '@nestjs/common'
@@ -79,23 +88,46 @@ await runMain(async () => {
   }
 
   const onLost = (lost: number): void => void log.warn({ lost }, 'redis has lost jobs; they are owed again')
-  const rooms = makeQueueRooms({ depths: queues.depths, nowMs: () => performance.now() })
-  const relayLoop = makeLoop({
-    name: 'relay',
-    idleMs: config.TICK_IDLE_MS,
-    run: () =>
-      relay({
-        store,
-        queues,
-        sealer,
-        windowMax: config.RELAY_WINDOW,
-        rooms,
-        onLost,
-        onUnreadable: ({ runId, step, dispatch, unreadable: code }) =>
-          void log.error({ run_id: runId, step, dispatch, code }, 'a debt cannot be read and is not sent'),
-      }),
-    onError: onError('relay'),
+  const shards = config.REDIS_SHARDS
+  let couriers: Promise<void> | null = null
+  const makeCouriers = async (): Promise<void> => {
+    const owed = await keepCouriers(store.pool, shards)
+    if (owed > 0) log.warn({ shards, owed }, 'queues lie elsewhere in redis now; what was sent is owed again')
+  }
+  /** Once for all relays, and again after a Postgres that was away. */
+  const couriersAreMade = (): Promise<void> =>
+    (couriers ??= makeCouriers().catch((error: unknown) => {
+      couriers = null
+      throw error
+    }))
+  const relays = Array.from({ length: shards }, (_, shard) => {
+    const rooms = makeQueueRooms({ depths: queues.depths, nowMs: () => performance.now() })
+    const loop = makeLoop({
+      name: 'relay',
+      idleMs: config.TICK_IDLE_MS,
+      run: async () => {
+        await couriersAreMade()
+        return relay({
+          store,
+          queues,
+          sealer,
+          windowMax: config.RELAY_WINDOW,
+          shard: { shards, shard },
+          rooms,
+          onLost,
+          onUnreadable: ({ runId, step, dispatch, unreadable: code }) =>
+            void log.error({ run_id: runId, step, dispatch, code }, 'a debt cannot be read and is not sent'),
+        })
+      },
+      onError: onError('relay'),
+    })
+    return { rooms, loop }
   })
+  /** Wakes the relays of these queues; without any, all of them. */
+  const nudgeRelays = (names?: ReadonlySet<string>): void => {
+    const told = names && new Set([...names].map((queue) => shardOf(place, queue)))
+    for (const [shard, { loop }] of relays.entries()) if (told === undefined || told.has(shard)) loop.nudge()
+  }
 
   let fromTenant = ''
   let suspectsSoughtAt = 0
@@ -150,13 +182,13 @@ await runMain(async () => {
             signals,
             queues,
             log,
-            onOwed: () => relayLoop.nudge(),
+            onOwed: nudgeRelays,
             onRoom: () => slotLoop.nudge(),
             onTold: () => webhookLoop.nudge(),
           },
           ticked,
         )
-        if (rooms.isCut() && ticked.runs.length > 0) relayLoop.nudge()
+        if (ticked.runs.length > 0) for (const { rooms, loop } of relays) if (rooms.isCut()) loop.nudge()
         const more = ticked.more || inbox.size() > 0
         // Between two ticks the next marker replaces it; what it names meanwhile has moved on.
         if (!more && ticked.runs.length === 0) await marker.clear()
@@ -275,7 +307,7 @@ await runMain(async () => {
         onBlamed: (blamed) => void log.error({ blamed }, 'an orchestrator died with runs in hand'),
         onWork: () => {
           tickLoop.nudge()
-          relayLoop.nudge()
+          nudgeRelays()
         },
       })
       return 'idle'
@@ -305,7 +337,16 @@ await runMain(async () => {
       return 'idle'
     },
   })
-  const loops = [tickLoop, relayLoop, readLoop, scheduleLoop, slotLoop, webhookLoop, sweepLoop, evictionLoop]
+  const loops = [
+    tickLoop,
+    ...relays.map(({ loop }) => loop),
+    readLoop,
+    scheduleLoop,
+    slotLoop,
+    webhookLoop,
+    sweepLoop,
+    evictionLoop,
+  ]
   const health = await startHealthServer({
     port: config.PORT,
     host: config.HEALTH_HOST,

@@ -27,6 +27,10 @@ const settings = {
   REDIS_PREFIX: optional(text()),
   /** Certificates (PEM) that the server behind `rediss://` must descend from. */
   REDIS_CA_PATH: optional(file()),
+  /** Some nodes of a Redis Cluster; absent: REDIS_URL is one server. */
+  REDIS_CLUSTER_NODES: words({ pattern: /^[^\s,/@]+:\d{1,5}$/, accepts: 'host:port, with commas between' }),
+  /** Hash tags among which the agents' queues are spread. */
+  REDIS_SHARDS: integer({ min: 1, max: 256, default: 1 }),
   /** `off` where INFO is not allowed, as on managed servers. */
   REDIS_EVICTION_CHECK: optional(text()),
   PORT: integer({ min: 0, max: 65_535, default: 0 }),

@@ -8,6 +8,7 @@ import {
   markSent,
   takeOwed,
   type OwedRow,
+  type Shard,
   type Store,
   type Tx,
 } from '@flotilla/store'
@@ -27,6 +28,8 @@ export interface RelayDependencies {
   readonly windowMax: number
   /** Tighter bounds on what is sent now; default none. */
   readonly rooms?: QueueRooms
+  /** The shard of the queues that it sends to; absent: there is one. */
+  readonly shard?: Shard
   /** Told when Redis turned out to have lost jobs: how many are owed again. */
   readonly onLost: (lost: number) => void
   /** Told of a row that is not sent because it cannot be read; its deadline, and the run's next tick, deal with it. */
@@ -92,12 +95,12 @@ const byQueue = (rows: readonly OwedRow[]): Map<string, OwedRow[]> => {
 /** R2: Redis' beat, and whether jobs are owed again. Throws while a tick holds some of them: nothing is sent before that. */
 const recoverLostJobs = async (
   tx: Tx,
-  { queues, onLost }: Pick<RelayDependencies, 'queues' | 'onLost'>,
+  { queues, onLost, shard }: Pick<RelayDependencies, 'queues' | 'onLost' | 'shard'>,
   lastBeat: number,
 ): Promise<{ readonly beat: number; readonly lost: boolean }> => {
-  const beat = await queues.readBeat()
+  const beat = await queues.readBeat(shard?.shard)
   if (beat >= lastBeat) return { beat, lost: false }
-  const { lost, left } = await loseBeats(tx, beat)
+  const { lost, left } = await loseBeats(tx, beat, shard)
   if (lost > 0) onLost(lost)
   else if (left > 0) throw new CodedError('COURIER_BEAT_FELL')
   return { beat, lost: lost > 0 }
@@ -105,19 +108,22 @@ const recoverLostJobs = async (
 
 const isBeatFallen = (error: unknown): boolean => error instanceof CodedError && error.code === 'COURIER_BEAT_FELL'
 
-/** One pass over every queue: sends as much as each window takes. Rejects when Postgres or Redis is away. */
+/** One pass over every queue of its shard: sends as much as each window takes. Rejects when Postgres or Redis is away. */
 export const relay = async (dependencies: RelayDependencies): Promise<'more' | 'idle'> => {
-  const { store, queues, sealer, windowMax } = dependencies
+  const { store, queues, sealer, windowMax, shard } = dependencies
   const bounds = dependencies.rooms ? { rooms: await dependencies.rooms.ask(), roomMax: roomUnasked } : {}
   return inTransaction(store.pool, async (tx, closing) => {
-    const [{ lastBeat, nextBeat }, taken] = await Promise.all([lockCourier(tx), takeOwed(tx, { windowMax, ...bounds })])
+    const [{ lastBeat, nextBeat }, taken] = await Promise.all([
+      lockCourier(tx, shard?.shard),
+      takeOwed(tx, { windowMax, ...bounds }, shard),
+    ])
     const rows = taken.filter((row) => !row.unreadable)
     for (const row of taken) if (row.unreadable) dependencies.onUnreadable?.(row)
     dependencies.rooms?.sent(countOf(taken))
     const recover = () => recoverLostJobs(tx, dependencies, lastBeat)
     if (rows.length === 0) return (await recover()).lost ? 'more' : 'idle'
     const owed = new Map([...byQueue(rows)].map(([queue, of]) => [queue, of.map((row) => toJob(row, sealer))]))
-    const send = (known: number) => queues.sendOwed(owed, { known, next: nextBeat })
+    const send = (known: number) => queues.sendOwed(owed, { known, next: nextBeat }, shard?.shard)
     try {
       await send(lastBeat)
     } catch (error) {
@@ -127,7 +133,7 @@ export const relay = async (dependencies: RelayDependencies): Promise<'more' | '
       if (beat >= lastBeat) throw error
       await send(beat) // Redis lost data, and nothing that is still owed was in it.
     }
-    closing(markSent(tx, rows, nextBeat)) // R1
+    closing(markSent(tx, rows, nextBeat, shard?.shard)) // R1
     const sentAt = Date.now()
     for (const row of rows)
       metrics.relayLagSeconds.observe({ queue: row.queue }, Math.max(0, sentAt - row.owedAt.getTime()) / 1000)

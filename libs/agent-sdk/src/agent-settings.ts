@@ -11,6 +11,7 @@ import {
   secretsSettings,
   text,
   url,
+  words,
   whatIsWrongWithSecrets,
   type Env,
   type EnvFields,
@@ -33,6 +34,10 @@ export const agentSettings = {
   REDIS_PREFIX: optional(text({ maxLength: 64, pattern: /^[A-Za-z0-9{}_-]+$/ })),
   /** Certificates (PEM) that the server behind `rediss://` must descend from. */
   REDIS_CA_PATH: optional(file()),
+  /** Some nodes of a Redis Cluster; unset: REDIS_URL is one server. */
+  REDIS_CLUSTER_NODES: words({ pattern: /^[^\s,/@]+:\d{1,5}$/, accepts: 'host:port, with commas between' }),
+  /** Hash tags among which the agents' queues are spread; as the orchestrators have it. */
+  REDIS_SHARDS: integer({ min: 1, max: 256, default: 1 }),
   REDIS_EVICTION_CHECK: oneOf(['on', 'off'], { default: 'on' }),
   SEALING_KEYS: json(sealingKeysShape, parseSealingKeys),
   HASHING_KEY: key32,

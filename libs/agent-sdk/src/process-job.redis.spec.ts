@@ -25,6 +25,7 @@ import {
   type ReplyReader,
   type ReplyWriter,
   type WorkerSettings,
+  shardOf,
 } from '@flotilla/queues'
 import { makeLogger, newSpanId, newTraceId } from '@flotilla/telemetry'
 import { startExport, startOtlpReceiver, type OtlpReceiver } from '@flotilla/telemetry/testing'
@@ -159,8 +160,9 @@ const aJob = (
 }
 const send = async (queue: string, job: StepJob, attempts = 3) => {
   const retry = { attempts, backoff: { delayMs: 10, multiplier: 1, maxMs: 50, jitter: 0 } }
-  const known = await queues.readBeat()
-  await queues.sendOwed(new Map([[queue, [{ job, priority: 2, retry }]]]), { known, next: known + 1 })
+  const shard = shardOf(place, queue)
+  const known = await queues.readBeat(shard)
+  await queues.sendOwed(new Map([[queue, [{ job, priority: 2, retry }]]]), { known, next: known + 1 }, shard)
 }
 const repliesOf = (job: StepJob): StepReply[] => replies.filter(({ runId }) => runId === job.runId)
 const kindsOf = (job: StepJob): string[] => repliesOf(job).map(({ kind }) => kind)

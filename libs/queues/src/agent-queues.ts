@@ -9,12 +9,23 @@
  *     beat hid that Redis had come back from an older copy between the jobs and the beat, and the jobs were lost (found by
  *     simulation).
  * Q4  What stays in Redis after a job is bounded by age and count.
+ * Q5  Each shard of the queues has a beat of its own, in the slot of its jobs: a node of a cluster that lost data shows it in
+ *     the beats of its own shards, and nowhere else.
  */
-import { CodedError, jobIdOf, type StepJob } from '@flotilla/contracts'
+import { CodedError, invariant, jobIdOf, type StepJob } from '@flotilla/contracts'
 import { emitMessageSpans, metrics } from '@flotilla/telemetry'
 import { Queue } from 'bullmq'
 import { backoffOption, type Backoff } from './backoff.js'
-import { bullPrefix, connect, disconnect, ownKey, producerOptions, untilReady, type RedisPlace } from './connection.js'
+import {
+  bullPrefix,
+  connect,
+  disconnect,
+  producerOptions,
+  shardKey,
+  shardOf,
+  untilReady,
+  type RedisPlace,
+} from './connection.js'
 import type { Priority } from './runs-queue.js'
 
 /** A job that Postgres owes to an agent. */
@@ -34,12 +45,12 @@ export interface Beats {
 /** Sends debts and keeps the beat. Every call fails within about 2 s when Redis is away. */
 export interface AgentQueues {
   /**
-   * Adds the jobs, by queue, and has Redis take the beat `next`. Throws `CodedError` COURIER_BEAT_FELL, also where Redis' beat
-   * was below `known` (Q3).
+   * Adds the jobs, by queue, all of one shard (0 unless told), and has Redis take the shard's beat `next`. Throws `CodedError`
+   * COURIER_BEAT_FELL, also where Redis' beat was below `known` (Q3).
    */
-  readonly sendOwed: (owed: ReadonlyMap<string, readonly OwedJob[]>, beat: Beats) => Promise<void>
-  /** Redis' beat; 0 when it was emptied. */
-  readonly readBeat: () => Promise<number>
+  readonly sendOwed: (owed: ReadonlyMap<string, readonly OwedJob[]>, beat: Beats, shard?: number) => Promise<void>
+  /** A shard's beat in Redis, of the first unless told; 0 when it was emptied. */
+  readonly readBeat: (shard?: number) => Promise<number>
   /** Takes back jobs that no worker has begun; the others are told by a cancel signal. */
   readonly withdraw: (queue: string, jobIds: readonly string[]) => Promise<void>
   /** Jobs that wait for a worker, for the relay's window. */
@@ -67,7 +78,7 @@ export const makeAgentQueues = (
   { onError }: { readonly onError?: (error: Error) => void } = {},
 ): AgentQueues => {
   const redis = connect(producerOptions(place), onError)
-  const beatKey = ownKey(place, 'courier-beat')
+  const beatKeyOf = (shard: number): string => shardKey(place, shard, 'courier-beat') // Q5
   const queues = new Map<string, Queue>()
 
   const requireReady = (): void => {
@@ -80,16 +91,16 @@ export const makeAgentQueues = (
     if (known) return known
     const queue = new Queue(name, {
       connection: redis,
-      ...bullPrefix(place),
+      ...bullPrefix(place, name),
       streams: { events: { maxLen: 1_000 } },
     })
     queue.on('error', () => undefined)
     queues.set(name, queue)
     return queue
   }
-  const readBeat = async (): Promise<number> => {
+  const readBeat = async (shard = 0): Promise<number> => {
     requireReady()
-    return Number((await redis.get(beatKey)) ?? 0)
+    return Number((await redis.get(beatKeyOf(shard))) ?? 0)
   }
 
   const addJobs = (name: string, owed: readonly OwedJob[]) =>
@@ -111,11 +122,13 @@ export const makeAgentQueues = (
       })),
     )
 
-  const sendOwed: AgentQueues['sendOwed'] = async (batches, { known, next }) => {
+  const sendOwed: AgentQueues['sendOwed'] = async (batches, { known, next }, shard = 0) => {
     requireReady()
+    for (const name of batches.keys()) invariant(shardOf(place, name) === shard, `${name} is of another shard`)
+    const beatKey = beatKeyOf(shard)
     const startedAt = Date.now()
     // Asked on the same connection, and so answered from before the jobs are in.
-    const reading = readBeat()
+    const reading = readBeat(shard)
     const adding = [...batches].map(([name, owed]) => addJobs(name, owed))
     const failed = (await Promise.allSettled([reading, ...adding])).find((one) => one.status === 'rejected')
     if (failed) throw failed.reason

@@ -1,5 +1,5 @@
 import { CodedError } from '@flotilla/contracts'
-import { connect, disconnect, producerOptions, untilReady, type RedisPlace } from './connection.js'
+import { connect, disconnect, everyNode, producerOptions, untilReady, type RedisPlace } from './connection.js'
 
 /**
  * Refuses a Redis that evicts: any policy but `noeviction` deletes locks and jobs under load. Throws `CodedError`
@@ -10,12 +10,15 @@ export const checkEviction = async (place: RedisPlace): Promise<'noeviction' | '
   const redis = connect(producerOptions(place))
   try {
     await untilReady(redis)
-    // INFO and not CONFIG, which services may not ask for.
-    const answer = await redis.info('memory').catch(() => '')
-    const policy = /^maxmemory_policy:(\S+)/m.exec(answer)?.[1] ?? null
-    if (policy === null) return 'unknown'
-    if (policy !== 'noeviction') throw new CodedError('REDIS_EVICTS')
-    return 'noeviction'
+    const policies = await Promise.all(
+      everyNode(redis).map(async (node) => {
+        // INFO and not CONFIG, which services may not ask for.
+        const answer = await node.info('memory').catch(() => '')
+        return /^maxmemory_policy:(\S+)/m.exec(answer)?.[1] ?? null
+      }),
+    )
+    if (policies.some((policy) => policy !== null && policy !== 'noeviction')) throw new CodedError('REDIS_EVICTS')
+    return policies.includes(null) ? 'unknown' : 'noeviction'
   } finally {
     await disconnect(redis)
   }

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import { bullPrefix, producerOptions, type RedisPlace } from './connection.js'
+import { bullPrefix, connect, disconnect, producerOptions, untilReady, type RedisPlace } from './connection.js'
 
 /** A limit on the jobs of a queue that are carried out at once, over all its processes. */
 export interface TotalHeld {
@@ -16,7 +16,9 @@ export const holdTotal = async (
   { queue: name, total }: { readonly queue: string; readonly total: number },
   onError: (error: Error) => void = () => undefined,
 ): Promise<TotalHeld> => {
-  const queue = new Queue(name, { connection: producerOptions(place), ...bullPrefix(place) })
+  const redis = connect(producerOptions(place), onError)
+  await untilReady(redis).catch(onError)
+  const queue = new Queue(name, { connection: redis, ...bullPrefix(place, name) })
   queue.on('error', onError)
   const renew = (): Promise<unknown> => queue.setGlobalConcurrency(total).catch(onError)
   await queue.waitUntilReady().catch(onError)
@@ -26,7 +28,8 @@ export const holdTotal = async (
   return {
     close: async () => {
       clearInterval(timer)
-      await queue.close()
+      await queue.close().catch(onError)
+      await disconnect(redis)
     },
   }
 }

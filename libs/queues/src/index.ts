@@ -2,7 +2,7 @@ export { makeAgentQueues, type AgentQueues, type OwedJob } from './agent-queues.
 export { backoffMs, type Backoff } from './backoff.js'
 export { checkEviction } from './check-eviction.js'
 export { makeEvictionWatch } from './watch-eviction.js'
-export { redisPlace, type RedisPlace } from './connection.js'
+export { redisPlace, shardOf, type RedisPlace, type RedisSettings } from './connection.js'
 export { holdTotal, type TotalHeld } from './hold-total.js'
 export { JobFailure, type JobFate } from './job-failure.js'
 export {

@@ -79,7 +79,7 @@ export const makeQueueDesk = (
   const open = (name: string): Queue => {
     const known = queues.get(name)
     if (known) return known
-    const queue = new Queue(name, { connection: redis, ...bullPrefix(place) })
+    const queue = new Queue(name, { connection: redis, ...bullPrefix(place, name) })
     queue.on('error', () => undefined)
     queues.set(name, queue)
     return queue

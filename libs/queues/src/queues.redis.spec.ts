@@ -5,7 +5,17 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { aRedis } from '../../../tools/test-database.js'
 import { makeAgentQueues, type AgentQueues, type OwedJob } from './agent-queues.js'
 import { checkEviction } from './check-eviction.js'
-import { connect, disconnect, producerOptions, untilReady } from './connection.js'
+import {
+  bullPrefix,
+  connect,
+  disconnect,
+  ownKey,
+  producerOptions,
+  shardKey,
+  shardOf,
+  untilReady,
+  type RedisPlace,
+} from './connection.js'
 import { holdTotal } from './hold-total.js'
 import { makeQueueDesk, type QueueDesk } from './queue-desk.js'
 import { makeReplyReader } from './reply-reader.js'
@@ -16,6 +26,7 @@ import { workerModule } from './worker-module.js'
 
 const place = aRedis()
 const redis = connect(producerOptions(place))
+const beatKey = shardKey(place, 0, 'courier-beat')
 const away = { url: 'redis://127.0.0.1:1' }
 let queues: AgentQueues
 let desk: QueueDesk
@@ -74,9 +85,14 @@ afterAll(async () => {
 })
 
 const send = async (queue: string, ...jobs: readonly OwedJob[]): Promise<void> => {
-  const known = await queues.readBeat()
-  await queues.sendOwed(new Map([[queue, jobs]]), { known, next: known + 1 })
+  const shard = shardOf(place, queue)
+  const known = await queues.readBeat(shard)
+  await queues.sendOwed(new Map([[queue, jobs]]), { known, next: known + 1 }, shard)
 }
+/** Queues of the first shard: their beat is the one that `readBeat()` gives. */
+const ofFirstShard = (at: RedisPlace) =>
+  Array.from({ length: 64 }, (_, n) => `agent.queue-${n}`).filter((name) => shardOf(at, name) === 0)
+const [one = '', two = '', fell = '', below = '', gone = ''] = ofFirstShard(place)
 
 describe('the relay', () => {
   test('Q1 sending a debt twice adds one job', async () => {
@@ -88,35 +104,35 @@ describe('the relay', () => {
   })
   test('Q2 the beat is taken with the jobs of all queues, and reads 0 where Redis was emptied', async () => {
     const from = await queues.readBeat()
-    const batches = new Map(['agent.one', 'agent.two'].map((queue) => [queue, [owed(aJob())]]))
+    const batches = new Map([one, two].map((queue) => [queue, [owed(aJob())]]))
     await queues.sendOwed(batches, { known: from, next: from + 5 })
     expect(await queues.readBeat()).toBe(from + 5)
-    expect(await queues.waiting('agent.two')).toBe(1)
-    await redis.del(`${place.prefix}:courier-beat`)
+    expect(await queues.waiting(two)).toBe(1)
+    await redis.del(beatKey)
     expect(await queues.readBeat()).toBe(0)
   })
   test('Q3 a beat that falls during a send refuses it', async () => {
-    await send('agent.fell', owed(aJob()))
+    await send(fell, owed(aJob()))
     const emptying = {
       ...owed(aJob()),
       // Sent after the beat was asked for and before the jobs: Redis is emptied in between.
       get priority() {
-        void redis.del(`${place.prefix}:courier-beat`)
+        void redis.del(beatKey)
         return 2 as const
       },
     }
-    await expect(send('agent.fell', emptying)).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
+    await expect(send(fell, emptying)).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
     expect(await queues.readBeat()).toBe(0)
   })
   test('Q3 a beat below what Postgres knows is left as it is', async () => {
-    await send('agent.below', owed(aJob()))
+    await send(below, owed(aJob()))
     const beat = await queues.readBeat()
-    const sending = queues.sendOwed(new Map([['agent.below', [owed(aJob())]]]), { known: beat + 1, next: beat + 3 })
+    const sending = queues.sendOwed(new Map([[below, [owed(aJob())]]]), { known: beat + 1, next: beat + 3 })
     await expect(sending).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
     expect(await queues.readBeat()).toBe(beat)
   })
   test('Q3 the beat does not rise over jobs that are gone', async () => {
-    await send('agent.gone', owed(aJob()))
+    await send(gone, owed(aJob()))
     const beat = await queues.readBeat()
     let asked = 0
     const losing = {
@@ -127,8 +143,29 @@ describe('the relay', () => {
         return aJob({ dispatch: asked })
       },
     }
-    await expect(send('agent.gone', losing)).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
+    await expect(send(gone, losing)).rejects.toMatchObject({ code: 'COURIER_BEAT_FELL' })
     expect(await queues.readBeat()).toBe(beat)
+  })
+  test('Q5 a shard has a beat of its own, in the slot of its jobs', async () => {
+    const spread = { ...place, prefix: `${place.prefix}-spread`, shards: 3 }
+    const sharded = makeAgentQueues(spread)
+    await sharded.ready()
+    const [first = ''] = ofFirstShard(spread)
+    const other =
+      Array.from({ length: 64 }, (_, n) => `agent.queue-${n}`).find((name) => shardOf(spread, name) === 2) ?? ''
+    await sharded.sendOwed(new Map([[first, [owed(aJob())]]]), { known: 0, next: 5 }, 0)
+    await sharded.sendOwed(new Map([[other, [owed(aJob())]]]), { known: 0, next: 7 }, 2)
+    expect(await Promise.all([0, 1, 2].map((shard) => sharded.readBeat(shard)))).toEqual([5, 0, 7])
+    expect(await sharded.waiting(other)).toBe(1)
+    const jobs = bullPrefix(spread, other).prefix
+    expect(shardKey(spread, 2, 'courier-beat')).toBe(`${jobs}:courier-beat`)
+    expect(jobs).toMatch(/^\{.*\}$/)
+    await redis.del(shardKey(spread, 2, 'courier-beat'))
+    expect(await Promise.all([0, 2].map((shard) => sharded.readBeat(shard)))).toEqual([5, 0])
+    await expect(sharded.sendOwed(new Map([[other, [owed(aJob())]]]), { known: 0, next: 8 }, 0)).rejects.toThrow(
+      'another shard',
+    )
+    await sharded.close()
   })
   test('a job that no worker has begun is taken back', async () => {
     const job = aJob()
@@ -151,13 +188,14 @@ describe('the relay', () => {
 
 describe('the runs queue', () => {
   test('runs that come while a nudge is on its way share the next one', async () => {
-    const runs = makeRunsQueue({ ...place, prefix: `${place.prefix}-shared` })
+    const shared = { ...place, prefix: `${place.prefix}-shared` }
+    const runs = makeRunsQueue(shared)
     await runs.ready()
     const nudged = await Promise.all(
       [3, 3, 1, 2].map((priority) => runs.nudge(randomUUID(), priority as 1 | 2 | 3, null)),
     )
     expect(nudged).toEqual(['sent', 'sent', 'sent', 'sent'])
-    expect(await redis.zcard(`${place.prefix}-shared:runs:prioritized`)).toBe(2)
+    expect(await redis.zcard(`${bullPrefix(shared, 'runs').prefix}:runs:prioritized`)).toBe(2)
     await runs.close()
   })
   test('takes one nudge per run, up to its window', async () => {
@@ -183,7 +221,7 @@ describe('the replies stream', () => {
     await reader.ready()
     return reader
   }
-  const stream = `${place.prefix}:replies`
+  const stream = ownKey(place, 'replies')
 
   test('P1 a reply stays until it is acknowledged', async () => {
     const writer = makeReplyWriter(place)
@@ -322,8 +360,8 @@ describe('signals', () => {
     const onRuns = vi.fn<(runIds: readonly string[]) => void>()
     const listeners = [listenForCancel(place, onCancel), listenForHistory(place, onRuns)]
     await Promise.all(listeners.map(({ ready }) => ready))
-    await redis.publish(`${place.prefix}:cancel`, 'not json')
-    await redis.publish(`${place.prefix}:history`, '{"a":1}')
+    await redis.publish(ownKey(place, 'cancel'), 'not json')
+    await redis.publish(ownKey(place, 'history'), '{"a":1}')
     const key = { runId: 'r', step: 's', dispatch: 1 }
     await sender.cancel(key)
     await sender.history(['r1', 'r2'])

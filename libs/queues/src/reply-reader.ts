@@ -106,7 +106,7 @@ export const makeReplyReader = (place: RedisPlace, options: ReplyReaderOptions):
   const setAside = async (id: string, code: string): Promise<void> => {
     metrics.repliesMalformed.inc()
     options.onMalformed?.(id, code)
-    dead ??= new Queue(deadName, { connection: redis, ...bullPrefix(place) })
+    dead ??= new Queue(deadName, { connection: redis, ...bullPrefix(place, deadName) })
     const opts = { jobId: `reply-${id}`, removeOnComplete: 1_000 }
     await dead.add('malformed', { entry: id, code }, opts)
     await ack([id])

@@ -29,7 +29,7 @@ export const makeRunsQueue = (
   { windowMax = 1_000, onError }: { readonly windowMax?: number; readonly onError?: (error: Error) => void } = {},
 ): RunsQueue => {
   const redis = connect(producerOptions(place), onError)
-  const queue = new Queue(runsQueue, { connection: redis, ...bullPrefix(place) })
+  const queue = new Queue(runsQueue, { connection: redis, ...bullPrefix(place, runsQueue) })
   queue.on('error', () => undefined)
   let length = 0
   let countedAt = 0

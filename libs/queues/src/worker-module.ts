@@ -11,7 +11,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common'
 import { metrics } from '@flotilla/telemetry'
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq'
 import { backoffMs, backoffStrategy, type Backoff } from './backoff.js'
-import { bullPrefix, workerOptions, type RedisPlace } from './connection.js'
+import { bullConnection, bullPrefix, workerOptions, type RedisPlace } from './connection.js'
 import { JobFailure } from './job-failure.js'
 
 /** A job as a processor sees it. */
@@ -50,7 +50,7 @@ export const toBullError = (error: unknown): Error => {
   return failure.afterMs === undefined ? coded : Object.assign(coded, { afterMs: failure.afterMs })
 }
 
-const makeProcessor = (settings: WorkerSettings): Type<WorkerHost> => {
+const makeProcessor = (place: RedisPlace, settings: WorkerSettings): Type<WorkerHost> => {
   const { queue, rate, maxStartedAttempts: startsMax = 6 } = settings
   class QueueProcessor extends WorkerHost {
     // Three declared parameters are what makes BullMQ give a signal.
@@ -92,6 +92,7 @@ const makeProcessor = (settings: WorkerSettings): Type<WorkerHost> => {
     }
   }
   Processor(queue, {
+    ...bullPrefix(place, queue),
     concurrency: settings.concurrency,
     ...(rate ? { limiter: { max: rate.max, duration: rate.durationMs } } : {}),
     lockDuration: settings.lockMs ?? 10_000,
@@ -115,19 +116,19 @@ class QueuesModule {}
 export const workerModule = (place: RedisPlace, workers: readonly WorkerSettings[]): DynamicModule => ({
   module: WorkersModule,
   imports: [
-    BullModule.forRoot({ connection: workerOptions(place), ...bullPrefix(place) }),
+    BullModule.forRoot({ connection: bullConnection(workerOptions(place)) }),
     // Registers no queue, but brings the part of the library that finds processors: without it no worker begins.
     BullModule.registerQueue(),
   ],
-  providers: workers.map(makeProcessor),
+  providers: workers.map((settings) => makeProcessor(place, settings)),
 })
 
 /** A module that registers queues for injection by `queueToken(name)`, such as for the dashboard. */
 export const queuesModule = (place: RedisPlace, names: readonly string[]): DynamicModule => {
-  const queues = BullModule.registerQueue(...names.map((name) => ({ name })))
+  const queues = BullModule.registerQueue(...names.map((name) => ({ name, ...bullPrefix(place, name) })))
   return {
     module: QueuesModule,
-    imports: [BullModule.forRoot({ connection: workerOptions(place), ...bullPrefix(place) }), queues],
+    imports: [BullModule.forRoot({ connection: bullConnection(workerOptions(place)) }), queues],
     exports: [queues],
   }
 }

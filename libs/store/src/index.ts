@@ -148,7 +148,17 @@ export { ensureQueues, listQueueDepths, setQueuePaused, type QueueDepth } from '
 export { eraseAged, purgePayloads, retentionActor } from './sql/erase-aged.js'
 export { eraseRun, type Erased } from './sql/erase-run.js'
 export { listUnderOtherKeys, rewrapDataKeys, rewrapWaiting, type Rewrapped } from './sql/rewrap-keys.js'
-export { listDebts, lockCourier, loseBeats, markSent, takeOwed, type DebtKey, type OwedRow } from './sql/relay.js'
+export { keepCouriers } from './sql/couriers.js'
+export {
+  listDebts,
+  lockCourier,
+  loseBeats,
+  markSent,
+  takeOwed,
+  type DebtKey,
+  type OwedRow,
+  type Shard,
+} from './sql/relay.js'
 export { ensureHistoryPartitions, purgeFirings, purgeCheckpoints, purgeIdempotency } from './sql/retention.js'
 export { readPayloads } from './sql/payloads.js'
 export {

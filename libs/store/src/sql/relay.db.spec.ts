@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-database.js'
 import { openStore, type Store } from '../open-store.js'
 import { anApplied, anOwedJob, aSubmission } from '../testing.js'
 import { inTransaction } from '../transaction.js'
+import { keepCouriers } from './couriers.js'
 import { listQueueDepths, setQueuePaused } from './queues.js'
 import { readClaimedRuns } from './read-claimed.js'
 import { listDebts, lockCourier, loseBeats, markSent, takeOwed } from './relay.js'
@@ -24,7 +26,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await owner.pool.query('truncate run, outbox, queue cascade')
-  await owner.pool.query('update courier set last_beat = 0')
+  await owner.pool.query('update courier set last_beat = 0, shards = 1')
 })
 
 const owe = async (count: number, queue = 'agent.kyc', tenant?: string) => {
@@ -41,6 +43,9 @@ const owe = async (count: number, queue = 'agent.kyc', tenant?: string) => {
     )
   })
 }
+/** As `libs/queues` takes it from a queue's name, of three. */
+const shardOf = (name: string) => Number.parseInt(createHash('md5').update(name).digest('hex').slice(0, 4), 16) % 3
+
 const lastBeat = () => inTransaction(engine.pool, async (tx) => (await lockCourier(tx)).lastBeat)
 const lose = (beat: number) => inTransaction(engine.pool, (tx) => loseBeats(tx, beat))
 const relay = (windowMax: number, beat: number) =>
@@ -142,6 +147,54 @@ test('R5: no beat is given twice, whether the relay commits or not', async () =>
   await inTransaction(engine.pool, take)
   expect(given.toSorted((a, b) => a - b)).toEqual(given)
   expect(new Set(given).size).toBe(3)
+})
+
+test('R5: a relay that waits for another has drawn no beat yet', async () => {
+  const drawn = async () =>
+    Number((await owner.pool.query<{ last: string }>('select last_value as last from courier_beat')).rows[0]?.last)
+  const waiting = await inTransaction(engine.pool, async (tx) => {
+    const { nextBeat } = await lockCourier(tx)
+    const next = inTransaction(engine.pool, (other) => lockCourier(other))
+    const others = `
+      select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid`
+    await expect.poll(async () => (await tx.query(others)).rowCount).toBe(1)
+    expect(await drawn()).toBe(nextBeat)
+    return { next, nextBeat }
+  })
+  expect((await waiting.next).nextBeat).toBeGreaterThan(waiting.nextBeat)
+})
+
+test('R6: a relay sees and loses the debts of its shard only, and the couriers do not wait for each other', async () => {
+  await keepCouriers(engine.pool, 3)
+  const queues = Array.from({ length: 12 }, (_, n) => `agent.queue-${n}`)
+  for (const queue of queues) await owe(1, queue)
+  const given = [0, 1, 2].map((shard) => ({ shards: 3, shard }))
+  const sent = await inTransaction(engine.pool, async (first) => {
+    await lockCourier(first, 0)
+    return Promise.all(
+      given.map((shard) =>
+        inTransaction(engine.pool, async (tx) => {
+          if (shard.shard > 0) await lockCourier(tx, shard.shard)
+          const rows = await takeOwed(tx, { windowMax: 9 }, shard)
+          if (shard.shard > 0) await markSent(tx, rows, 4, shard.shard)
+          return rows.map(({ queue }) => queue)
+        }),
+      ),
+    )
+  })
+  expect(sent.flat().toSorted()).toEqual(queues.toSorted())
+  for (const [shard, names] of sent.entries()) expect(names).toEqual(names.filter((name) => shardOf(name) === shard))
+  const lost = await inTransaction(engine.pool, (tx) => loseBeats(tx, 0, { shards: 3, shard: 1 }))
+  expect(lost).toEqual({ lost: sent[1]?.length, left: 0 })
+})
+
+test('R6: another number of shards owes all again that was sent', async () => {
+  await owe(2)
+  await relay(9, 3)
+  expect(await keepCouriers(engine.pool, 5)).toBe(2)
+  expect(await relay(9, 4)).toHaveLength(2)
+  expect(await keepCouriers(engine.pool, 5)).toBe(0)
+  expect(await keepCouriers(engine.pool, 1)).toBe(2)
 })
 
 test('R4: marking does not wait for a tick that settles the debt', async () => {

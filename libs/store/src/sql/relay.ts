@@ -9,6 +9,8 @@
  *     (emptied, or an older copy): `loseBeats`. All else goes by the deadline, with the next dispatch.
  * R5  Beats only rise, and none is given twice, not even after a rollback: an older copy that comes back after a loss was
  *     healed has a beat from before it (found by simulation).
+ * R6  Each shard of the queues has a courier of its own: relays of different shards work side by side, and a beat that fell
+ *     is a loss of its shard's queues only. When their number changes, all that was sent is owed again.
  * R4  Marking skips rows that a tick is settling: the relay never waits for a tick, so the two cannot deadlock.
  */
 import type { Json, JsonObject } from '@flotilla/engine'
@@ -66,7 +68,8 @@ const take = {
   text: `
 with mine as materialized (
   select name, coalesce(window_max, $1) as window_max from queue q
-  where not paused and exists (select from outbox o where o.queue = q.name and o.sent_at is null)
+  where not paused and ($4 = 1 or queue_shard(q.name, $4) = $5)
+    and exists (select from outbox o where o.queue = q.name and o.sent_at is null)
 ), room as materialized (
   select name, least(coalesce(($2::jsonb ->> name)::integer, $3::integer, window_max),
     window_max - (select count(*) from outbox s where s.queue = m.name and s.sent_at is not null))::integer as free
@@ -92,13 +95,25 @@ from (select * from room where free > 0) q cross join lateral (
 order by o.queue, o.turn, o.order_key, o.run_id, o.dispatch`,
 }
 
+/** One of so many shards of the queues (R6). */
+export interface Shard {
+  readonly shards: number
+  /** From 0. */
+  readonly shard: number
+}
+
+const whole: Shard = { shards: 1, shard: 0 }
+
 /**
  * What is owed now, queue by queue, as far as each window has room (R2), the tenants in turns: a flood of one does not stand
  * before what another owes. `windowMax` holds for queues without one of their own, `rooms` are tighter bounds on how many
  * of a queue are taken now, `roomMax` that of queues without one; paused queues are left out.
  */
-export const takeOwed = async (tx: Tx, { windowMax, rooms = {}, roomMax }: TakeLimits): Promise<OwedRow[]> =>
-  opened(tx, await rowsOf(tx, take, [windowMax, jsonText(rooms), roomMax]))
+export const takeOwed = async (
+  tx: Tx,
+  { windowMax, rooms = {}, roomMax }: TakeLimits,
+  { shards, shard }: Shard = whole,
+): Promise<OwedRow[]> => opened(tx, await rowsOf(tx, take, [windowMax, jsonText(rooms), roomMax, shards, shard]))
 
 export interface DebtKey {
   readonly runId: string
@@ -115,16 +130,16 @@ with sent as materialized (
   join outbox o on o.run_id = a."runId" and o.step = a.step and o.dispatch = a.dispatch
   for update of o skip locked
 ), courier as (
-  update courier set last_beat = $2 where id = 1
+  update courier set last_beat = $2 where id = $3
 )
 update outbox o set sent_at = clock_timestamp(), beat = $2 from sent s
 where o.run_id = s.run_id and o.step = s.step and o.dispatch = s.dispatch`,
 }
 
 /** Marks rows as sent with the beat that Redis took after them (R4); the last statement of the relay. */
-export const markSent = async (tx: Tx, debts: readonly DebtKey[], beat: number): Promise<void> => {
+export const markSent = async (tx: Tx, debts: readonly DebtKey[], beat: number, shard = 0): Promise<void> => {
   const keys = debts.map(({ runId, step, dispatch }) => ({ runId, step, dispatch }))
-  if (keys.length > 0) await rowsOf(tx, mark, [jsonText(keys), beat])
+  if (keys.length > 0) await rowsOf(tx, mark, [jsonText(keys), beat, shard + 1])
 }
 
 /** The courier as a relay finds it. */
@@ -139,15 +154,17 @@ export interface Courier {
 // for as long as elsewhere.
 const courier = {
   name: 'lock-courier',
+  // R5: the lock first. Taken in one step, the beat could be drawn before another relay's that is used before it.
   text: `
+with locked as materialized (select last_beat from courier where id = $1 for update)
 select last_beat as "lastBeat", nextval('courier_beat') as "nextBeat",
   set_config('idle_in_transaction_session_timeout', '10s', true)
-from courier where id = 1 for update`,
+from locked`,
 }
 
-/** Makes this transaction the relay (R1), waiting for another's end. */
-export const lockCourier = async (tx: Tx): Promise<Courier> => {
-  const [row] = await rowsOf<Courier>(tx, courier)
+/** Makes this transaction the relay of a shard (R1, R6), waiting for another's end. */
+export const lockCourier = async (tx: Tx, shard = 0): Promise<Courier> => {
+  const [row] = await rowsOf<Courier>(tx, courier, [shard + 1])
   if (!row) throw new Error('the courier has no row')
   return { lastBeat: row.lastBeat, nextBeat: row.nextBeat }
 }
@@ -156,14 +173,16 @@ const lose = {
   name: 'lose-beats',
   text: `
 with lost as materialized (
-  select run_id, step, dispatch from outbox where sent_at is not null and beat > $1
+  select run_id, step, dispatch from outbox
+  where sent_at is not null and beat > $1 and ($2 = 1 or queue_shard(queue, $2) = $3)
   order by run_id, dispatch for update skip locked
 ), unsent as (
   update outbox o set sent_at = null, beat = null from lost l
   where o.run_id = l.run_id and o.step = l.step and o.dispatch = l.dispatch returning 1
 )
 select (select count(*) from unsent)::integer as lost,
-  (select count(*) from outbox where sent_at is not null and beat > $1)::integer as known`,
+  (select count(*) from outbox
+   where sent_at is not null and beat > $1 and ($2 = 1 or queue_shard(queue, $2) = $3))::integer as known`,
 }
 
 /**
@@ -173,8 +192,10 @@ select (select count(*) from unsent)::integer as lost,
 export const loseBeats = async (
   tx: Tx,
   redisBeat: number,
+  { shards, shard }: Shard = whole,
 ): Promise<{ readonly lost: number; readonly left: number }> => {
-  const [{ lost, known } = { lost: 0, known: 0 }] = await rowsOf<{ lost: number; known: number }>(tx, lose, [redisBeat])
+  const values = [redisBeat, shards, shard]
+  const [{ lost, known } = { lost: 0, known: 0 }] = await rowsOf<{ lost: number; known: number }>(tx, lose, values)
   return { lost, left: known - lost }
 }
 
