@@ -49,8 +49,8 @@ export const storeBugs = [
     name: 'relays-at-once',
     what: 'Relays do not wait for each other.',
     file: 'libs/store/src/sql/relay.ts',
-    find: 'from courier where id = 1 for update`',
-    replace: 'from courier where id = 1`',
+    find: 'from courier where id = $1 for update)',
+    replace: 'from courier where id = $1)',
     checks,
   },
   {
@@ -65,8 +65,8 @@ export const storeBugs = [
     name: 'last-beat-not-lost',
     what: 'Of what Redis lost, the oldest batch is not owed again.',
     file: 'libs/store/src/sql/relay.ts',
-    find: 'where sent_at is not null and beat > $1\n',
-    replace: 'where sent_at is not null and beat > $1 + 1\n',
+    find: 'beat > $1 and ($2 = 1 or queue_shard(queue, $2) = $3)\n',
+    replace: 'beat > $1 + 1 and ($2 = 1 or queue_shard(queue, $2) = $3)\n',
     checks,
   },
   {
@@ -81,8 +81,8 @@ export const storeBugs = [
     name: 'paused-queue-sends',
     what: 'A paused queue goes on sending.',
     file: 'libs/store/src/sql/relay.ts',
-    find: 'where not paused and exists',
-    replace: 'where exists',
+    find: 'where not paused and (',
+    replace: 'where (',
     checks,
   },
   {
