@@ -13,22 +13,27 @@ const signal = ({ service }, what) => {
 const replaced = (instance, pid) =>
   waitFor(() => instance.service.pid() !== null && instance.service.pid() !== pid, { timeoutMs: 60_000, everyMs: 20 })
 
-/** Whoever has only just begun is spared: it would never do anything. */
-const settledMs = 2_500
-
 /** @param {any} context @param {number} count @returns {any[]} */
-const targets = ({ fleet, turns }, count = 1) => {
-  const alive = fleet.instances.filter(
+const targets = ({ fleet, turns }, count = 1) => turns.next(fleet.instances, count)
+
+/** Whoever has only just begun is spared where many are killed: it would never do anything. */
+const settledMs = 2_500
+/** @param {any} context @param {number} count @returns {any[]} */
+const settledTargets = ({ fleet, turns }, count) => {
+  const settled = fleet.instances.filter(
     (/** @type {any} */ { service, since }) => service.pid() !== null && Date.now() - since() > settledMs,
   )
-  return turns.next(alive.length > 0 ? alive : fleet.instances, count)
+  return turns.next(settled.length > 0 ? settled : fleet.instances, count)
 }
 
-/** @param {any[]} chosen */
-const kill = async (chosen) => {
-  const pids = chosen.map((instance) => signal(instance, 'SIGKILL'))
-  await Promise.all(chosen.map((instance, index) => replaced(instance, pids[index])))
-}
+/** Kills each, one that is just being started again as soon as it is there. @param {any[]} chosen */
+const kill = (chosen) =>
+  Promise.all(
+    chosen.map(async (instance) => {
+      await waitFor(() => instance.service.pid() !== null, { timeoutMs: 30_000, everyMs: 20 })
+      await replaced(instance, signal(instance, 'SIGKILL'))
+    }),
+  )
 /** Whoever serves poison may be dead again at any moment: nobody waits for it. @param {any[]} chosen */
 const up = (chosen) => async () => {
   const awaited = chosen.filter(({ kind }) => kind !== 'agent-poison')
@@ -48,7 +53,7 @@ export const processFaults = {
     return { target: named(chosen), kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
   'kill-many': (context) => {
-    const chosen = targets(context, context.random.integer(5, 8))
+    const chosen = settledTargets(context, context.random.integer(5, 8))
     return { target: named(chosen), kills: chosen, healed: kill(chosen), isUp: up(chosen) }
   },
   'kill-all': (context) => {
