@@ -50,6 +50,15 @@ const tool = async (from, ...args) => {
 }
 const fleetFile = () => JSON.parse(fs.readFileSync(path.join(home, 'fleet.json'), 'utf8'))
 
+const cleanUp = async () => {
+  await tool(repoDir, 'stop').catch(() => {})
+  run('git', ['worktree', 'remove', '--force', oldDir])
+  fs.rmSync(dir, { recursive: true, force: true })
+}
+// A fleet outlives whoever started it.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
+  process.once(signal, () => void cleanUp().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143)))
+
 console.log(`building ${values.from}`)
 run('git', ['worktree', 'add', '--detach', oldDir, values.from])
 try {
@@ -117,7 +126,5 @@ try {
   console.log(await tool(repoDir, 'replay', '--all'))
   if (twice > 0) process.exitCode = 1
 } finally {
-  await tool(repoDir, 'stop').catch(() => {})
-  run('git', ['worktree', 'remove', '--force', oldDir])
-  fs.rmSync(dir, { recursive: true, force: true })
+  await cleanUp()
 }
