@@ -144,7 +144,10 @@ test(
           return false
         }
         seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1)
-        const wrong = one.method === 'HEAD' && answer !== unanswered ? null : judge(answer)
+        // Where Postgres takes longer than a second, readiness says so, in its own words.
+        const isNotReady = answer.status === 503 && one.url.includes('readyz')
+        const isFine = isNotReady || (one.method === 'HEAD' && answer !== unanswered)
+        const wrong = isFine ? null : judge(answer)
         if (wrong)
           found.push(
             `SEED=${seedGiven} share ${share}: ${one.method} ${one.url.slice(0, 200)} ${wrong}\n  ${String(one.payload).slice(0, 300)}\n  ${answer.body.slice(0, 300)}`,
