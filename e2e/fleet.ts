@@ -54,7 +54,10 @@ const runTool = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<strin
 
 /** What Redis refused to its users since it started: each service may do all that it does, in every story that is told. */
 const redisRefusals = async (home: string): Promise<readonly string[]> => {
-  const { redisUrl } = JSON.parse(await readFile(path.join(home, 'fleet.json'), 'utf8')) as FleetFile
+  const file = await readFile(path.join(home, 'fleet.json'), 'utf8').catch(() => null)
+  // A story may end with the fleet stopped: its Redis is gone then.
+  if (file === null) return []
+  const { redisUrl } = JSON.parse(file) as FleetFile
   const redis = await connectRedis(redisUrl).catch(() => null)
   if (redis === null) return []
   const log = await redis.ask('ACL', 'LOG')

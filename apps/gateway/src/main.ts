@@ -120,8 +120,8 @@ await runMain(async () => {
     throw asConfigError(error, config.PORT)
   }
   log.info({ address: fastify.listeningOrigin }, 'gateway ready')
-  if (process.send) {
-    // Whoever started this process cannot tell by a port that others serve as well.
+  if (config.LISTEN_FD !== null && process.send) {
+    // Whoever handed the socket over cannot tell by a port that others serve as well.
     process.send('ready')
     process.disconnect()
   }
