@@ -6,7 +6,7 @@ const atMostMs = 60_000
 
 const dueOf = new WeakMap<ClientBase, { at: number; pauseMs: number }>()
 
-/** Has the plans of a pool's connections made anew when they are 1, 2, 4 seconds old and so on, at last every minute. */
+/** Has the plans of a pool's connections made anew: after 1 second, 2 and 4 seconds later and so on, at last every minute. */
 export const freshenPlans = (pool: Pool): void =>
   void pool.on(
     'connect',

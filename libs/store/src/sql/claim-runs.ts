@@ -10,10 +10,10 @@
  *     tenants, and by ageing priority within one. Who has next to nothing under way comes before a flood, however long that
  *     has waited; beyond `headStart` runs it does not count, so that long runs do not keep a tenant from new ones.
  * C5  Parked runs and suspects (`crashes > 0`) are not taken: suspects come alone, through `claimSuspect`.
- * C8  Runs are looked up by arrays of keys: whatever the planner believes of the table's size, it reads no others.
- * C7  An erased run has nothing that could be applied: it is not taken, whatever comes for it.
  * C6  A run that waits for a slot of its limit (`slot_waits`) is not admitted: the index leaves it out. Its deadlines wait
  *     too, and of its events only those bring it that are not held.
+ * C7  An erased run has nothing that could be applied: it is not taken, whatever comes for it.
+ * C8  Runs are looked up by arrays of keys: whatever the planner believes of the table's size, it reads no others.
  */
 import type { Tx } from '../open-store.js'
 import type { ClaimedPosition } from './claim-marker.js'
@@ -82,7 +82,8 @@ with recursive inbox_window as (
   where t.tenant_id is not null
 ), admitted as materialized (
   select r.id, r.position from next_in_line a join run r on r.id = a.id
-  where r.id = any(array(select id from next_in_line)) and r.status = 'created' and not r.slot_waits and r.crashes = 0 and r.id not in (select id from going)
+  where r.id = any(array(select id from next_in_line)) and r.status = 'created' and not r.slot_waits and r.crashes = 0
+    and r.id not in (select id from going)
   order by a.turn, a.order_key, a.id
   limit (select runs from room) for no key update of r skip locked
 )
