@@ -1,11 +1,10 @@
 /** A fleet of the benchmark's own, from the built product, and what can be read off it. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Redis } from 'ioredis'
-import pg from 'pg'
+import { openServers } from './open-servers.mjs'
 import { usageOf } from './processes.mjs'
 
 export const repoDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
@@ -33,27 +32,18 @@ export const startFleet = async (env = {}) => {
     rmSync(home, { recursive: true, force: true })
     throw error
   }
-  /** @type {import('../tools/fleet/fleet-file.mjs').Fleet} */
-  const fleet = JSON.parse(readFileSync(path.join(home, 'fleet.json'), 'utf8'))
-  const secrets = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8'))
-  const superuser = new URL(fleet.databaseUrl)
-  superuser.username = 'postgres'
-  superuser.password = secrets.passwords.superuser
-  const database = new pg.Client({ connectionString: superuser.href })
-  await database.connect()
-  const redis = new Redis(fleet.redisUrl)
+  const { file: fleet, database, superuserUrl, redis, close } = await openServers(home)
   return {
     ...fleet,
     home,
     database,
-    superuserUrl: superuser,
+    superuserUrl,
     redis,
     usage: () => usageOf(fleet.pid),
     /** @param {string[]} counts such as `bench=4` */
     scale: (...counts) => tool('scale', ...counts),
     stop: async () => {
-      redis.disconnect()
-      await database.end()
+      await close()
       tool('stop')
       rmSync(home, { recursive: true, force: true })
     },

@@ -4,24 +4,12 @@
  */
 import { makeClient } from '../client.mjs'
 import { startFleet } from '../fleet.mjs'
+import { holdWorkflow } from '../hold-workflow.mjs'
 import { startMore } from '../more-services.mjs'
 
 const holdMs = 50
 
-const definition = {
-  ...{ name: 'bench-hold', version: 1, semantics: 1, title: 'Hold', input: { type: 'object' }, deadlineMs: null },
-  initial: 'book',
-  states: [
-    {
-      ...{ kind: 'agent', name: 'book', agent: 'bench.book', queue: 'agent.bench-book', deadlineMs: 60_000 },
-      input: { booking: 'input.booking', holdMs: String(holdMs) },
-      inputContract: 'bench.booking.input.v1',
-      outputContract: 'bench.booking.output.v1',
-      transitions: [{ on: 'done', to: 'end' }],
-    },
-    { kind: 'end', name: 'end', status: 'completed' },
-  ],
-}
+const definition = holdWorkflow('bench-hold', holdMs)
 
 /** One job at a time in each process: 20 a second at best, and eight processes still fit on two cores. */
 const oneAtATime = { AGENT_BENCH_BOOK_CONCURRENCY: '1' }

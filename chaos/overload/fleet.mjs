@@ -1,10 +1,9 @@
 /** A fleet of the measurement's own, from the built product, started as a user starts it. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { Redis } from 'ioredis'
-import pg from 'pg'
+import { openServers } from '../../bench/open-servers.mjs'
 import { repoDir } from '../../tools/fleet/paths.mjs'
 import { ended } from '../../tools/fleet/processes.mjs'
 
@@ -13,8 +12,8 @@ import { ended } from '../../tools/fleet/processes.mjs'
  * @typedef {object} Flooded
  * @property {string} gatewayUrl
  * @property {readonly { readonly name: string, readonly pid: number }[]} services
- * @property {pg.Client} database as one who sees all tenants
- * @property {Redis} redis
+ * @property {import('pg').Client} database as one who sees all tenants
+ * @property {import('ioredis').Redis} redis
  * @property {(tenant: string) => Promise<string>} makeKey makes a key that may submit, read and register
  */
 
@@ -50,15 +49,7 @@ export const startFleet = async (env) => {
     await stop()
     throw error
   }
-  /** @type {import('../../tools/fleet/fleet-file.mjs').Fleet} */
-  const file = JSON.parse(readFileSync(path.join(home, 'fleet.json'), 'utf8'))
-  const secrets = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8'))
-  const superuser = new URL(file.databaseUrl)
-  superuser.username = 'postgres'
-  superuser.password = secrets.passwords.superuser
-  const database = new pg.Client({ connectionString: superuser.href })
-  await database.connect()
-  const redis = new Redis(file.redisUrl)
+  const { file, database, redis, close } = await openServers(home)
   return {
     ...file,
     home,
@@ -80,8 +71,7 @@ export const startFleet = async (env) => {
       return key
     },
     stop: async () => {
-      redis.disconnect()
-      await database.end()
+      await close()
       await stop()
     },
   }

@@ -1,20 +1,6 @@
 /** What is submitted: runs of bench-desk, or of one step that takes a while. */
 
-/** @param {number} holdMs */
-const definition = (holdMs) => ({
-  ...{ name: 'overload-hold', version: 1, semantics: 1, title: 'Hold', input: { type: 'object' }, deadlineMs: null },
-  initial: 'book',
-  states: [
-    {
-      ...{ kind: 'agent', name: 'book', agent: 'bench.book', queue: 'agent.bench-book', deadlineMs: 60_000 },
-      input: { booking: 'input.booking', holdMs: String(holdMs) },
-      inputContract: 'bench.booking.input.v1',
-      outputContract: 'bench.booking.output.v1',
-      transitions: [{ on: 'done', to: 'end' }],
-    },
-    { kind: 'end', name: 'end', status: 'completed' },
-  ],
-})
+import { holdWorkflow } from '../../bench/hold-workflow.mjs'
 
 /**
  * @param {number} workMs 0: agents answer at once
@@ -34,7 +20,7 @@ export const chooseWorkflow = (workMs) =>
           const response = await fetch(new URL('/workflows/overload-hold/versions/1', url), {
             method: 'PUT',
             headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-            body: JSON.stringify(definition(workMs)),
+            body: JSON.stringify(holdWorkflow('overload-hold', workMs)),
           })
           if (!response.ok) throw new Error(`registering: ${response.status} ${await response.text()}`)
         },
