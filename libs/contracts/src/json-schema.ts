@@ -2,13 +2,12 @@ import { plainToInstance } from 'class-transformer'
 import { getMetadataStorage } from 'class-validator'
 import type { ContractClass } from './contract.js'
 import { isPresent } from './http/nullable.js'
+import type { Rule } from './judge-of-rule.js'
 
 /** A JSON Schema of the 2020-12 dialect, as OpenAPI 3.1 takes it. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown
 }
-
-type Rule = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number]
 
 /** What each rule of class-validator says in JSON Schema; one that is missing here adds nothing. */
 const keywordsOf: Readonly<Record<string, (constraints: readonly unknown[]) => JsonSchema>> = {
@@ -41,7 +40,8 @@ const keywordsOf: Readonly<Record<string, (constraints: readonly unknown[]) => J
   isCheckpoint: () => ({ type: ['integer', 'string'] }),
 }
 
-const ofList = new Set(['isArray', 'arrayMinSize', 'arrayMaxSize'])
+/** Rules that only a list keeps. */
+const ofList = new Set(['isArray', 'arrayMinSize', 'arrayMaxSize', 'arrayUnique'])
 
 /** class-transformer does not export what it knows, so it is asked to make an instance. */
 const nestedTypeOf = (type: ContractClass, member: string, isList: boolean): ContractClass | undefined => {
@@ -67,11 +67,11 @@ const schemaOfMember = (
   const isNested = rules.some((rule) => rule.type === 'nestedValidation')
   const keywordsFor = (chosen: readonly Rule[]): JsonSchema =>
     Object.assign({}, ...chosen.map((rule) => keywordsOf[rule.name ?? '']?.(rule.constraints ?? []) ?? {}))
-  const isList = rules.some((rule) => rule.name === 'isArray')
+  const isList = rules.some((rule) => !rule.each && ofList.has(rule.name ?? ''))
   const nested = isNested ? nestedTypeOf(type, member, isList) : undefined
   if (!isList) return nested ? refTo(nested) : keywordsFor(rules)
   const items = nested ? refTo(nested) : keywordsFor(rules.filter((rule) => rule.each))
-  return { ...keywordsFor(rules.filter((rule) => ofList.has(rule.name ?? ''))), items }
+  return { type: 'array', ...keywordsFor(rules.filter((rule) => ofList.has(rule.name ?? ''))), items }
 }
 
 /** How nested classes are shown: inline, or as a reference that the caller collects. */

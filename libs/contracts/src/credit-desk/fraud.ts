@@ -11,13 +11,10 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateIf,
 } from 'class-validator'
 import { contract, Nested, NestedList } from '../contract.js'
+import { Nullable } from '../http/nullable.js'
 import { Account, Applicant, calendarDayPattern, Loan, StatementEntry, statementEntriesMax } from './application.js'
-
-/** A member that is always there and may be null: unknown is null, never absent. */
-const OrNull = (): PropertyDecorator => ValidateIf((_, value) => value !== null)
 
 /** A day on which the statement's balances do not follow from its entries. */
 export class FraudStatementBreak {
@@ -70,25 +67,25 @@ export class FraudReason {
 
 /** How many other applications showed the same identifier; null where the application has none. */
 export class FraudVelocity {
-  @OrNull() @IsInt() @Min(0) device!: number | null
-  @OrNull() @IsInt() @Min(0) email!: number | null
-  @OrNull() @IsInt() @Min(0) phone!: number | null
-  @OrNull() @IsInt() @Min(0) iban!: number | null
+  @Nullable() @IsInt() @Min(0) device!: number | null
+  @Nullable() @IsInt() @Min(0) email!: number | null
+  @Nullable() @IsInt() @Min(0) phone!: number | null
+  @Nullable() @IsInt() @Min(0) iban!: number | null
 }
 
 /** Whether an IBAN was given, and whether its country, length and check digits fit; null when none was given. */
 export class FraudIban {
   @IsBoolean() checked!: boolean
-  @OrNull() @IsBoolean() valid!: boolean | null
+  @Nullable() @IsBoolean() valid!: boolean | null
 }
 
 /** Credits shortly before the application against the applicant's own history; null where there is too little of it. */
 export class FraudInflow {
   /** Credits of the last 30 days, in units of the currency. */
-  @OrNull() @IsNumber() recent!: number | null
+  @Nullable() @IsNumber() recent!: number | null
   /** The largest sum of credits in any earlier 30 days. */
-  @OrNull() @IsNumber() priorMax!: number | null
-  @OrNull() @IsNumber() ratio!: number | null
+  @Nullable() @IsNumber() priorMax!: number | null
+  @Nullable() @IsNumber() ratio!: number | null
 }
 
 /** Output of the fraud agent. */

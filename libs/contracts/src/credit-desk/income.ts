@@ -1,9 +1,7 @@
-import { IsIn, IsInt, IsISO8601, IsNumber, IsString, Length, Matches, Max, Min, ValidateIf } from 'class-validator'
+import { IsIn, IsInt, IsISO8601, IsNumber, IsString, Length, Matches, Max, Min } from 'class-validator'
 import { contract, Nested, NestedList } from '../contract.js'
+import { Nullable } from '../http/nullable.js'
 import { calendarDayPattern, Loan, StatementEntry, statementEntriesMax } from './application.js'
-
-/** A member that is always there and may be null: unknown is null, never absent. */
-const OrNull = (): PropertyDecorator => ValidateIf((_, value) => value !== null)
 
 /** Input of the income agent. */
 export class IncomeInput {
@@ -55,18 +53,18 @@ export class IncomeMetrics {
   /** Complete months before the application that were looked at. */
   @IsInt() @Min(0) @Max(12) monthsObserved!: number
   /** Median of the months where they are regular, else their mean. */
-  @OrNull() @IsNumber() @Min(0) incomePerMonth!: number | null
+  @Nullable() @IsNumber() @Min(0) incomePerMonth!: number | null
   /** Standard deviation over mean of the months' income. */
-  @OrNull() @IsNumber() @Min(0) incomeVariation!: number | null
+  @Nullable() @IsNumber() @Min(0) incomeVariation!: number | null
   /** Share of the months that had income, 0 to 1. */
-  @OrNull() @IsNumber() @Min(0) @Max(1) monthsWithIncome!: number | null
-  @OrNull() @IsNumber() @Min(0) obligationsPerMonth!: number | null
-  @OrNull() @IsNumber() @Min(0) livingCostsPerMonth!: number | null
+  @Nullable() @IsNumber() @Min(0) @Max(1) monthsWithIncome!: number | null
+  @Nullable() @IsNumber() @Min(0) obligationsPerMonth!: number | null
+  @Nullable() @IsNumber() @Min(0) livingCostsPerMonth!: number | null
   /** Income less obligations less living costs, before the new payment. */
-  @OrNull() @IsNumber() disposablePerMonth!: number | null
+  @Nullable() @IsNumber() disposablePerMonth!: number | null
   /** Disposable income less the new payment. */
-  @OrNull() @IsNumber() bufferPerMonth!: number | null
-  @OrNull() @IsNumber() @Min(0) paymentToIncome!: number | null
+  @Nullable() @IsNumber() bufferPerMonth!: number | null
+  @Nullable() @IsNumber() @Min(0) paymentToIncome!: number | null
 }
 
 /** Output of the income agent. */

@@ -9,13 +9,10 @@ import {
   Matches,
   Max,
   Min,
-  ValidateIf,
 } from 'class-validator'
 import { contract, Nested, NestedList } from '../contract.js'
+import { Nullable } from '../http/nullable.js'
 import { CreditApplication } from './application.js'
-
-/** A member that is always there and may be null: unknown is null, never absent. */
-const OrNull = (): PropertyDecorator => ValidateIf((_, value) => value !== null)
 
 export const intakeSeverities = ['info', 'low', 'medium', 'high'] as const
 /** How much a finding weighs; `info` weighs nothing. */
@@ -43,7 +40,7 @@ export class StatementBreak {
   @IsString() @Length(10, 10) date!: string
   @IsIn(statementBreakCodes) code!: StatementBreakCode
   /** Balance found less balance expected, in units of the currency; null within an inconsistent day. */
-  @OrNull() @IsNumber() difference!: number | null
+  @Nullable() @IsNumber() difference!: number | null
 }
 
 /** The most breaks that are listed; `breaksTotal` counts all. */
@@ -57,8 +54,8 @@ export class StatementCheck {
   @IsInt() @Min(0) entriesChecked!: number
   /** How far a balance may be off because the bank rounds amounts and balances by themselves, in units of the currency. */
   @IsNumber() @Min(0) @Max(1) tolerance!: number
-  @OrNull() @IsNumber() openingBalance!: number | null
-  @OrNull() @IsNumber() closingBalance!: number | null
+  @Nullable() @IsNumber() openingBalance!: number | null
+  @Nullable() @IsNumber() closingBalance!: number | null
   @IsInt() @Min(0) breaksTotal!: number
   @NestedList(() => StatementBreak, { max: statementBreaksMax }) breaks!: StatementBreak[]
 }
@@ -87,34 +84,34 @@ export class CreditFeatures {
   @IsInt() @Min(0) statementDays!: number
   @IsInt() @Min(0) statementEntries!: number
   @IsBoolean() statementConsistent!: boolean
-  @OrNull() @IsNumber() closingBalance!: number | null
-  @OrNull() @IsNumber() meanBalance90!: number | null
-  @OrNull() @IsNumber() meanBalance365!: number | null
-  @OrNull() @IsNumber() lowestBalance90!: number | null
-  @OrNull() @IsNumber() lowestBalance365!: number | null
+  @Nullable() @IsNumber() closingBalance!: number | null
+  @Nullable() @IsNumber() meanBalance90!: number | null
+  @Nullable() @IsNumber() meanBalance365!: number | null
+  @Nullable() @IsNumber() lowestBalance90!: number | null
+  @Nullable() @IsNumber() lowestBalance365!: number | null
   /** The balance that was undercut on one day in ten of the last 365. */
-  @OrNull() @IsNumber() lowDecileBalance365!: number | null
+  @Nullable() @IsNumber() lowDecileBalance365!: number | null
   /** Standard deviation of the end-of-day balance over its mean; 10 where that mean is not positive. */
-  @OrNull() @IsNumber() @Min(0) @Max(10) balanceVariation90!: number | null
-  @OrNull() @IsNumber() @Min(0) @Max(10) balanceVariation180!: number | null
-  @OrNull() @IsNumber() @Min(0) @Max(10) balanceVariation365!: number | null
+  @Nullable() @IsNumber() @Min(0) @Max(10) balanceVariation90!: number | null
+  @Nullable() @IsNumber() @Min(0) @Max(10) balanceVariation180!: number | null
+  @Nullable() @IsNumber() @Min(0) @Max(10) balanceVariation365!: number | null
   /** 1 when any balance of the statement was below zero or interest was charged for that, else 0. */
-  @OrNull() @IsIn([0, 1]) negativeBalance!: 0 | 1 | null
+  @Nullable() @IsIn([0, 1]) negativeBalance!: 0 | 1 | null
   @IsInt() @Min(0) negativeBalanceDays!: number
   @IsInt() @Min(0) sanctionInterestCount!: number
   /** All credits but interest and the first deposit, a month. */
-  @OrNull() @IsNumber() @Min(0) creditsPerMonth!: number | null
-  @OrNull() @IsNumber() @Min(0) debitsPerMonth!: number | null
+  @Nullable() @IsNumber() @Min(0) creditsPerMonth!: number | null
+  @Nullable() @IsNumber() @Min(0) debitsPerMonth!: number | null
   /** Ratios, all without unit. */
-  @OrNull() @IsNumber() lowestBalance90ToPayment!: number | null
-  @OrNull() @IsNumber() lowestBalance365ToPayment!: number | null
-  @OrNull() @IsNumber() lowDecileBalanceToPayment!: number | null
-  @OrNull() @IsNumber() closingBalanceToPayment!: number | null
-  @OrNull() @IsNumber() netFlowToPayment!: number | null
+  @Nullable() @IsNumber() lowestBalance90ToPayment!: number | null
+  @Nullable() @IsNumber() lowestBalance365ToPayment!: number | null
+  @Nullable() @IsNumber() lowDecileBalanceToPayment!: number | null
+  @Nullable() @IsNumber() closingBalanceToPayment!: number | null
+  @Nullable() @IsNumber() netFlowToPayment!: number | null
   /** 10 where there is no income. */
-  @OrNull() @IsNumber() @Min(0) @Max(10) paymentToIncome!: number | null
+  @Nullable() @IsNumber() @Min(0) @Max(10) paymentToIncome!: number | null
   /** Loan over the mean balance of 365 days; 1,000 where that mean is not positive. */
-  @OrNull() @IsNumber() @Min(0) @Max(1_000) amountToBalance!: number | null
+  @Nullable() @IsNumber() @Min(0) @Max(1_000) amountToBalance!: number | null
 }
 
 /** Output of `intake.extract`. */

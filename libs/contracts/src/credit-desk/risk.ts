@@ -10,9 +10,9 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateIf,
 } from 'class-validator'
 import { contract, Nested, NestedList } from '../contract.js'
+import { Nullable } from '../http/nullable.js'
 import { Loan } from './application.js'
 import {
   IncomeOutput,
@@ -22,9 +22,6 @@ import {
   type IncomeVerdict,
 } from './income.js'
 import { CreditFeatures } from './intake.js'
-
-/** A member that is always there and may be null: unknown is null, never absent. */
-const OrNull = (): PropertyDecorator => ValidateIf((_, value) => value !== null)
 
 /** Why, with a code that a letter can look up. */
 export class RiskReason {
@@ -48,7 +45,7 @@ export class RiskPdInput {
 export class RiskContribution {
   @IsString() @Length(1, 60) feature!: string
   /** As the scorecard reads it (after its transformation); null when the statement does not tell. */
-  @OrNull() @IsNumber() value!: number | null
+  @Nullable() @IsNumber() value!: number | null
   /** Against the average applicant; negative is worse. */
   @IsNumber() points!: number
 }
@@ -84,11 +81,11 @@ export type AffordabilityVerdict = (typeof affordabilityVerdicts)[number]
 /** Output of `risk.affordability`. Money is in units of the loan's currency a month. */
 export class RiskAffordabilityOutput {
   @IsIn(affordabilityVerdicts) verdict!: AffordabilityVerdict
-  @OrNull() @IsNumber() @Min(0) paymentToIncome!: number | null
+  @Nullable() @IsNumber() @Min(0) paymentToIncome!: number | null
   /** Disposable income less the payment. */
-  @OrNull() @IsNumber() buffer!: number | null
+  @Nullable() @IsNumber() buffer!: number | null
   /** The same when income falls by the stress. */
-  @OrNull() @IsNumber() stressedBuffer!: number | null
+  @Nullable() @IsNumber() stressedBuffer!: number | null
   /** The share of income that the stress takes away, 0 to 1. */
   @IsNumber() @Min(0) @Max(1) stress!: number
   @NestedList(() => RiskReason, { max: 10 }) reasons!: RiskReason[]
@@ -139,10 +136,10 @@ export class RiskPolicyOutput {
   @IsIn(policyOutcomes) outcome!: PolicyOutcome
   /** What decided, weightiest first. */
   @NestedList(() => RiskReason, { max: 50 }) reasons!: RiskReason[]
-  @OrNull() @IsNumber() @Min(0) @Max(1) pd!: number | null
-  @OrNull() @IsNumber() score!: number | null
+  @Nullable() @IsNumber() @Min(0) @Max(1) pd!: number | null
+  @Nullable() @IsNumber() score!: number | null
   /** The scorecard that gave `pd`; null without one. */
-  @OrNull() @IsString() @Length(1, 60) model!: string | null
+  @Nullable() @IsString() @Length(1, 60) model!: string | null
   /** The rules that fired, in their order. */
   @IsArray() @ArrayMaxSize(50) @IsString({ each: true }) rules!: string[]
   /** The version of the rules and cut-offs. */

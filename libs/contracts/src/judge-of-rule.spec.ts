@@ -1,0 +1,57 @@
+import 'reflect-metadata'
+import { getMetadataStorage, isISO8601, length, IsISO8601, Length, MaxLength, MinLength } from 'class-validator'
+import { maxLength, minLength } from 'class-validator'
+import { expect, test } from 'vitest'
+import { judgeOfRule, type Judge } from './judge-of-rule.js'
+
+const judgeOf = (decorate: PropertyDecorator): Judge => {
+  class Holder {
+    member!: string
+  }
+  decorate(Holder.prototype, 'member')
+  const [rule] = getMetadataStorage().getTargetValidationMetadatas(Holder, '', false, false)
+  const judge = rule && judgeOfRule(rule)
+  if (!judge) throw new Error('the rule is not known')
+  return judge
+}
+
+/** All texts of at most five of what class-validator counts and leaves out: a letter, both halves of a pair, a selector. */
+const texts = Array.from({ length: 5 }).reduce<readonly string[]>(
+  (shorter) => ['', ...shorter.flatMap((text) => ['a', '\ud83d', '\ude00', '\ufe0f'].map((unit) => text + unit))],
+  [''],
+)
+
+test('lengths are what class-validator counts', () => {
+  for (const [least, most] of [0, 1, 2, 3].flatMap((from) =>
+    [from, from + 1, from + 3].map((to) => [from, to] as const),
+  )) {
+    const judges = [
+      judgeOf(Length(least, most)),
+      judgeOf(MinLength(least)),
+      judgeOf(MaxLength(most)),
+      judgeOf(Length(least)),
+    ]
+    for (const text of new Set(texts)) {
+      const expected = [length(text, least, most), minLength(text, least), maxLength(text, most), length(text, least)]
+      expect(
+        judges.map((judge) => judge(text)),
+        JSON.stringify([least, most, text]),
+      ).toEqual(expected)
+    }
+  }
+})
+
+test('every day is judged as class-validator judges it', () => {
+  const two = (number: number): string => String(number).padStart(2, '0')
+  for (const strict of [true, false]) {
+    const judge = judgeOf(IsISO8601({ strict }))
+    for (const year of ['0000', '0099', '1900', '2023', '2024', '9999'])
+      for (let month = 0; month < 15; month++)
+        for (let day = 0; day < 33; day++) {
+          const text = `${year}-${two(month)}-${two(day)}`
+          expect(judge(text), text).toBe(isISO8601(text, { strict }))
+        }
+    for (const text of ['2024-060', '2024-W07', '20240101', '2024-01-01T00:00Z', '', '2024-01-01\n'])
+      expect(judge(text), text).toBe(isISO8601(text, { strict }))
+  }
+})
