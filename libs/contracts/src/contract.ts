@@ -1,9 +1,12 @@
 import 'reflect-metadata'
 import { plainToInstance, Type } from 'class-transformer'
 import { ArrayMaxSize, IsArray, IsObject, ValidateNested, validateSync, type ValidationError } from 'class-validator'
+import { acceptContract } from './accept-contract.js'
 import { ContractError, invariant, type Problem } from './errors.js'
+import { escapePointer, hostileMembers, isHostile } from './hostile-members.js'
 import { listMembersOnce } from './list-members.js'
 import { rememberMetadata } from './remember-metadata.js'
+import { shapingOptions } from './shapes-of.js'
 
 listMembersOnce()
 rememberMetadata()
@@ -51,52 +54,6 @@ export const contractId = (type: ContractClass): string => ids.get(type) ?? type
 /** Every registered contract id, sorted. */
 export const contractIds = (): readonly string[] => [...registry.keys()].sort()
 
-const forbidden = new Set(['__proto__', 'constructor', 'prototype'])
-const depthMax = 32
-const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
-
-/** Whether `hostileMembers` finds anything, at a fraction of its cost. */
-const isHostile = (value: unknown, depth = 0): boolean => {
-  if (depth > depthMax) return true
-  if (typeof value === 'string') return value.includes('\u0000') || !value.isWellFormed()
-  if (typeof value === 'number') return !Number.isFinite(value)
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value)) return value.some((item) => isHostile(item, depth + 1))
-  for (const key of Object.keys(value))
-    if (
-      forbidden.has(key) ||
-      key.includes('\u0000') ||
-      !key.isWellFormed() ||
-      isHostile((value as Record<string, unknown>)[key], depth + 1) // an object by the checks above
-    )
-      return true
-  return false
-}
-
-/**
- * Finds what no contract may carry, wherever it stands: keys that reach for a prototype, NUL characters and lone
- * surrogates (Postgres' jsonb refuses both), numbers that are not finite, nesting beyond 32 levels.
- */
-export const hostileMembers = (value: unknown, pointer = '', depth = 0): Problem[] => {
-  if (depth > depthMax) return [{ pointer, code: 'TOO_DEEP', detail: `is nested deeper than ${depthMax} levels` }]
-  if (typeof value === 'string') {
-    if (value.includes('\u0000')) return [{ pointer, code: 'NUL_CHARACTER', detail: 'contains a NUL character' }]
-    return value.isWellFormed() ? [] : [{ pointer, code: 'LONE_SURROGATE', detail: 'is not well-formed Unicode' }]
-  }
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return [{ pointer, code: 'NOT_FINITE', detail: 'is not a finite number' }]
-  if (typeof value !== 'object' || value === null) return []
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => hostileMembers(item, `${pointer}/${index}`, depth + 1))
-  return Object.keys(value).flatMap((key) => {
-    const at = `${pointer}/${escapePointer(key)}`
-    if (forbidden.has(key)) return [{ pointer: at, code: 'FORBIDDEN_MEMBER', detail: 'is a name that may not be used' }]
-    if (key.includes('\u0000') || !key.isWellFormed())
-      return [{ pointer, code: 'NUL_CHARACTER', detail: 'has a member whose name is not valid' }]
-    return hostileMembers((value as Record<string, unknown>)[key], at, depth + 1) // an object by the checks above
-  })
-}
-
 const toProblems = (errors: readonly ValidationError[], pointer: string): Problem[] =>
   errors.flatMap((error) => {
     const at = `${pointer}/${escapePointer(error.property)}`
@@ -115,11 +72,8 @@ export interface ParseOptions {
   readonly pointer?: string
 }
 
-/**
- * Validates a parsed JSON value against a contract class and returns an instance of it without unknown members.
- * Throws `ContractError` that lists every problem with its JSON pointer and echoes no value.
- */
-export const parseContract = <T extends object>(
+/** What `parseContract` does, by the libraries alone: they word every error. */
+export const judgeContract = <T extends object>(
   type: ContractClass<T>,
   value: unknown,
   { unknownMembers = 'drop', pointer = '' }: ParseOptions = {},
@@ -129,7 +83,7 @@ export const parseContract = <T extends object>(
     throw new ContractError(id, [{ pointer, code: 'IS_OBJECT', detail: 'must be an object' }])
   const hostile = isHostile(value) ? hostileMembers(value, pointer) : []
   if (hostile.length > 0) throw new ContractError(id, hostile)
-  const instance = plainToInstance(type, value, { exposeUnsetFields: false })
+  const instance = plainToInstance(type, value, shapingOptions)
   const errors = validateSync(instance, {
     whitelist: true,
     forbidNonWhitelisted: unknownMembers === 'refuse',
@@ -140,3 +94,13 @@ export const parseContract = <T extends object>(
   if (errors.length > 0) throw new ContractError(id, toProblems(errors, pointer))
   return instance
 }
+
+/**
+ * Validates a parsed JSON value against a contract class and returns an instance of it without unknown members.
+ * Throws `ContractError` that lists every problem with its JSON pointer and echoes no value.
+ */
+export const parseContract = <T extends object>(
+  type: ContractClass<T>,
+  value: unknown,
+  options: ParseOptions = {},
+): T => acceptContract(type, value, options) ?? judgeContract(type, value, options)

@@ -10,7 +10,6 @@ export {
   contractById,
   contractId,
   contractIds,
-  hostileMembers,
   Nested,
   NestedList,
   parseContract,
@@ -27,6 +26,7 @@ export {
   TerminalError,
   type Problem,
 } from './errors.js'
+export { hostileMembers } from './hostile-members.js'
 export { isPostgresAway } from './is-postgres-away.js'
 export { AuditEntryView, AuditHeadView, AuditPage } from './http/audit-views.js'
 export { whyNoInputSchema } from './input-schema.js'

@@ -1,6 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
-import { contractById, hostileMembers, parseContract } from './contract.js'
+import { contractById, parseContract } from './contract.js'
 import { ContractError, type Problem } from './errors.js'
+import { hostileMembers } from './hostile-members.js'
 import { compileInputSchema } from './input-schema.js'
 
 const compiled = new WeakMap<object, ValidateFunction>()

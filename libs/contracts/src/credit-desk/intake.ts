@@ -1,15 +1,4 @@
-import {
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsString,
-  Length,
-  Matches,
-  Max,
-  Min,
-} from 'class-validator'
+import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsString, Length, Matches, Max, Min } from 'class-validator'
 import { contract, Nested, NestedList } from '../contract.js'
 import { Nullable } from '../http/nullable.js'
 import { CreditApplication } from './application.js'
