@@ -18,9 +18,9 @@ export const rememberMetadata = (): void => {
     add(metadata)
   }
   storage.getTargetValidationMetadatas = (type, schema, always, strictGroups, groups) => {
-    // Groups and schemas are not used here, and would need a key of their own.
-    if (groups !== undefined || schema || always || strictGroups)
-      return find(type, schema, always, strictGroups, groups)
+    // Groups are not used here, and would need a key of their own. A schema's name changes nothing for a class: below the top it
+    // is that of the class around, and each entry of a statement was looked up anew.
+    if (groups !== undefined || always || strictGroups) return find(type, schema, always, strictGroups, groups)
     const known = found.get(type)
     if (known) return known
     const looked = find(type, schema, always, strictGroups, groups)
