@@ -1,4 +1,11 @@
-import { contractById, parseContract, TerminalError, type StepJob, type StepJobBody } from '@flotilla/contracts'
+import {
+  acceptContract,
+  contractById,
+  parseContract,
+  TerminalError,
+  type StepJob,
+  type StepJobBody,
+} from '@flotilla/contracts'
 import type { Sealer } from '@flotilla/queues'
 import type { Vault } from '@flotilla/vault'
 import type { Agent } from './define-agent.js'
@@ -28,10 +35,17 @@ export const validInput = (agent: Agent, job: StepJob, input: unknown): object =
   return parseContract(agent.input, input, { pointer: '/input' })
 }
 
-/** The output as plain JSON of the agent's contract and the definition's; throws `ContractError`. */
+/**
+ * The output as an instance of the agent's contract, valid by the definition's as well; throws `ContractError`. What counts is
+ * what becomes of it as JSON: an output that is plain JSON is that already, but for -0, and for members that are undefined,
+ * which are dropped. The reply is written from it at once, before the agent can change what a transform shares with it.
+ */
 export const validOutput = (agent: Agent, job: StepJob, output: unknown): unknown => {
+  const declared = job.outputContract === null ? undefined : contractById(job.outputContract)
+  const other = declared === agent.output ? undefined : declared
+  const accepted = acceptContract(agent.output, output)
+  if (accepted && (!other || acceptContract(other, output))) return accepted
   const plain: unknown = JSON.parse(JSON.stringify(output ?? null))
-  const type = job.outputContract === null ? undefined : contractById(job.outputContract)
-  if (type && type !== agent.output) parseContract(type, plain, { pointer: '/output' })
+  if (other) parseContract(other, plain, { pointer: '/output' })
   return parseContract(agent.output, plain, { pointer: '/output' })
 }

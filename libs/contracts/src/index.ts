@@ -5,6 +5,7 @@ export {
   CheckpointState,
   CheckpointWorkflow,
 } from './http/checkpoint-document.js'
+export { acceptContract } from './accept-contract.js'
 export {
   contract,
   contractById,
