@@ -3,7 +3,7 @@ import { plainToInstance, Type } from 'class-transformer'
 import { ArrayMaxSize, IsArray, IsObject, ValidateNested, validateSync, type ValidationError } from 'class-validator'
 import { acceptContract } from './accept-contract.js'
 import { ContractError, invariant, type Problem } from './errors.js'
-import { escapePointer, hostileMembers, isHostile } from './hostile-members.js'
+import { escapePointer, hostileMembers } from './hostile-members.js'
 import { listMembersOnce } from './list-members.js'
 import { rememberMetadata } from './remember-metadata.js'
 import { shapingOptions } from './shapes-of.js'
@@ -81,7 +81,7 @@ export const judgeContract = <T extends object>(
   const id = contractId(type)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ContractError(id, [{ pointer, code: 'IS_OBJECT', detail: 'must be an object' }])
-  const hostile = isHostile(value) ? hostileMembers(value, pointer) : []
+  const hostile = hostileMembers(value, pointer)
   if (hostile.length > 0) throw new ContractError(id, hostile)
   const instance = plainToInstance(type, value, shapingOptions)
   const errors = validateSync(instance, {
