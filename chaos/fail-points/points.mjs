@@ -98,9 +98,9 @@ export const points = [
     'job.open': 'openBody(tools',
     'job.started': "send('started'",
     'job.run': 'agent.run(',
-    'job.succeeded': "send('succeeded'",
-    'job.failed': "send('failed',{code,message,stack,",
-    'job.retrying': "send('retrying'",
+    'job.succeeded': "lastWord('succeeded'",
+    'job.failed': "lastWord('failed',{code,message,stack,",
+    'job.retrying': "lastWord('retrying'",
   }),
   ...pointsOf('libs/agent-sdk/src/reply-sender.ts', {
     'reply.write': 'writer.write(',

@@ -127,9 +127,25 @@ export const messageBugs = [
     name: 'reply-not-awaited',
     what: 'A job completes before its answer is sent.',
     file: 'libs/agent-sdk/src/process-job.ts',
-    find: "await Promise.all([started, send('succeeded', { output: validOutput(agent, job, output), usage: usage() })])",
+    find: "await lastWord('succeeded', { output: validOutput(agent, job, output), usage: usage() })",
     replace:
-      "void Promise.all([started, send('succeeded', { output: validOutput(agent, job, output), usage: usage() })]).catch(() => undefined)",
+      "void lastWord('succeeded', { output: validOutput(agent, job, output), usage: usage() }).catch(() => undefined)",
+    checks: ['agent-sdk'],
+  },
+  {
+    name: 'start-told-late',
+    what: 'The start of a job that can be undone is told after a while, as of any other.',
+    file: 'libs/agent-sdk/src/process-job.ts',
+    find: 'atOnce: job.undoable ?? false',
+    replace: 'atOnce: false',
+    checks: ['agent-sdk'],
+  },
+  {
+    name: 'start-never-told',
+    what: 'An agent that says something before its last word is not said to have begun.',
+    file: 'libs/agent-sdk/src/process-job.ts',
+    find: 'start.tell()',
+    replace: '',
     checks: ['agent-sdk'],
   },
   {

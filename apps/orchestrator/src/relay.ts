@@ -45,7 +45,7 @@ const text = (value: unknown): string | null => (typeof value === 'string' ? val
 
 /** Makes the job of an owed row: ids in clear, input and decision sealed. */
 export const toJob = (row: OwedRow, sealer: Sealer): OwedJob => {
-  const { input, decision, inputContract, outputContract, workflow, version } = row.payload
+  const { input, decision, inputContract, outputContract, workflow, version, undoable } = row.payload
   const body = JSON.stringify(input)
   const travels = Buffer.byteLength(body) <= inputBytesMax
   const beside = `"decision":${JSON.stringify(decision ?? null)},"snapshot":null}`
@@ -65,6 +65,7 @@ export const toJob = (row: OwedRow, sealer: Sealer): OwedJob => {
     outputContract: text(outputContract),
     deadlineMs: row.deadlineMs,
     attemptsMax: retry.attempts,
+    ...(undoable === true ? { undoable } : {}),
     sealed: sealer.sealText(travels ? `{"input":${body},${beside}` : `{${beside}`, {
       runId: row.runId,
       step: row.step,

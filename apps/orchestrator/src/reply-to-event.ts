@@ -15,6 +15,7 @@ export const replyToEvent = (reply: StepReply, body: ReplyBody, at: number): Run
     dispatch: reply.dispatch,
     attempt: reply.attempt,
     spanId: reply.spanId ?? null,
+    ...(reply.ranMs === undefined ? {} : { ranMs: reply.ranMs }),
   }
   if (reply.kind === 'started') return { type: 'StepStarted', ...from }
   if (body === null || typeof body !== 'object') throw new TypeError(`a ${reply.kind} reply has no body`)

@@ -46,6 +46,7 @@ const owedOf = (run: ClaimedRun, command: Extract<Command, { type: 'Dispatch' }>
     workflow: run.workflow,
     version: run.version,
     rootRunId: run.rootRunId ?? run.runId,
+    ...(command.undoable ? { undoable: true } : {}),
   },
   retry: command.retry as unknown as JsonObject, // a retry policy is JSON by its type
   deadlineMs: command.deadlineMs,

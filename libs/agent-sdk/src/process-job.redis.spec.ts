@@ -248,6 +248,23 @@ test('J2 an answer is told, in order and sealed, before the job completes', asyn
   expect(spans.some((span) => span.name === `send ${queue}` && span.parentSpanId === stepSpanId)).toBe(true)
 })
 
+test.each([
+  ['says with its answer that it began', {}, ['succeeded'], expect.any(Number)],
+  [
+    'tells of its start at once where what it does can be undone',
+    { undoable: true },
+    ['started', 'succeeded'],
+    undefined,
+  ],
+] as const)('J7 a quick agent %s', async (_how, over, kinds, ranMs) => {
+  const { queue } = await serve(agentDoing(() => ({ greeting: 'x' })))
+  const job = aJob(over)
+  await send(queue, job)
+  await answered(job, 'succeeded')
+  expect(kindsOf(job)).toEqual(kinds)
+  expect(repliesOf(job).map((reply) => reply.ranMs)).toEqual(kinds.map(() => ranMs))
+})
+
 test('an error that may pass is attempted again, not before it asks for', async () => {
   const times: number[] = []
   const { queue } = await serve(
@@ -260,7 +277,7 @@ test('an error that may pass is attempted again, not before it asks for', async 
   const job = aJob()
   await send(queue, job)
   await answered(job, 'succeeded')
-  expect(kindsOf(job)).toEqual(['started', 'retrying', 'started', 'succeeded'])
+  expect(kindsOf(job)).toEqual(['retrying', 'succeeded'])
   expect(bodyOf(job, 'retrying')).toEqual({ code: 'REGISTRY_BUSY', message: 'REGISTRY_BUSY', afterMs: 300 })
   expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(290)
 })
@@ -274,7 +291,7 @@ test('J3 the last attempt of an unexpected error is a failure without the errorâ
   const job = aJob()
   await send(queue, job)
   await answered(job, 'failed')
-  expect(kindsOf(job)).toEqual(['started', 'retrying', 'started', 'retrying', 'started', 'failed'])
+  expect(kindsOf(job)).toEqual(['retrying', 'retrying', 'failed'])
   const failed = bodyOf(job, 'failed')
   expect(failed).toMatchObject({ code: 'AGENT_FAILED', message: 'unexpected RangeError', attempts: 3 })
   expect(failed.stack).toContain('process-job.redis.spec')
@@ -293,7 +310,7 @@ test('W4 the last start is the last attempt, and answered, also where the policy
   const job = aJob()
   await send(queue, job, 8)
   await answered(job, 'failed')
-  expect(kindsOf(job)).toEqual(['started', 'retrying', 'started', 'failed'])
+  expect(kindsOf(job)).toEqual(['retrying', 'failed'])
 })
 
 test('an error that cannot pass fails at once', async () => {
@@ -311,7 +328,7 @@ test('an error that cannot pass fails at once', async () => {
 
 test.each([
   ['input', () => ({ greeting: 'x' }), { name: 1 }, ['failed']],
-  ['output', () => ({ greeting: 1 }) as unknown as Answer, { name: token, size: 1 }, ['started', 'failed']],
+  ['output', () => ({ greeting: 1 }) as unknown as Answer, { name: token, size: 1 }, ['failed']],
 ])('J1 a violated %s contract is final', async (_which, run, input, kinds) => {
   const { queue } = await serve(agentDoing(run))
   const job = aJob({}, input)
@@ -420,7 +437,7 @@ test('a shutdown gives the job back without costing an attempt', async () => {
     { queue: first.queue },
   )
   await answered(job, 'succeeded')
-  expect(kindsOf(job)).toEqual(['started', 'started', 'succeeded'])
+  expect(kindsOf(job)).toEqual(['started', 'succeeded'])
 })
 
 test('an agent that asks a person ends its dispatch, and gets the decision with the next', async () => {
@@ -524,7 +541,7 @@ test('J2 while Redis takes no reply the agent is not called again, and what it g
     agentDoing(() => ({ greeting: `call ${(calls += 1)}` })),
     { to: full },
   )
-  const job = aJob()
+  const job = aJob({ undoable: true })
   await send(queue, job, 1)
   await answered(job, 'succeeded')
   expect(refusals).toBeLessThan(0)
@@ -552,7 +569,7 @@ test('W1 a lost lock stops the agent, which tells nothing, and the job is begun 
   await withRedis((redis) => redis.del(desk.queue(queue).toKey(`${jobIdOf(job)}:lock`)))
   await answered(job, 'succeeded')
   expect(reasons).toMatchObject([{ code: 'LOCK_LOST' }])
-  expect(kindsOf(job)).toEqual(['started', 'started', 'succeeded'])
+  expect(kindsOf(job)).toEqual(['started', 'succeeded'])
 })
 
 /** A worker process that takes a job and dies by kill -9 while it holds it. */

@@ -9,9 +9,19 @@
  * J4  A deadline and a lost lock are not answered: the orchestrator's clock, or the worker that has the job now, decides.
  * J5  Only codes are thrown on (see `JobFailure`).
  * J6  A stop takes effect when the tool calls that may not be interrupted have ended.
- * J7  The start is told before the agent is called and not waited for; an agent whose start cannot be told is stopped.
+ * J7  The start is told while the agent is at work, before anything else that it says, and not waited for; an agent whose
+ *     start cannot be told is stopped. A quick one tells it with its last word, unless what it does can be undone.
  */
-import { contractById, ContractError, parseContract, parseJobId, StepJob, TerminalError } from '@flotilla/contracts'
+import {
+  contractById,
+  ContractError,
+  parseContract,
+  parseJobId,
+  StepJob,
+  TerminalError,
+  type ReplyKind,
+  type StepReplyBodies,
+} from '@flotilla/contracts'
 import { JobFailure, type WorkerJob } from '@flotilla/queues'
 import { attribute, failSpan, metrics, spanName, withSpan, type Logger } from '@flotilla/telemetry'
 import type { Vault } from '@flotilla/vault'
@@ -23,6 +33,7 @@ import { openBody, validInput, validOutput } from './job-data.js'
 import { makeJobSignal } from './job-signal.js'
 import { makeContext } from './make-context.js'
 import { makeReplySender, type ReplyTools } from './reply-sender.js'
+import { tellStart } from './tell-start.js'
 import { AskHuman, StopError, untilAborted, type StopCode } from './stop-error.js'
 
 /** What a process gives to every job. */
@@ -62,7 +73,7 @@ const unanswered = (code: Exclude<StopCode, 'CANCELLED'>): JobFailure =>
     DEADLINE_PASSED: new JobFailure(code, 'terminal'),
   })[code]
 
-type Send = ReturnType<typeof makeReplySender>
+type Send = <K extends ReplyKind>(kind: K, body: StepReplyBodies[K]) => Promise<void>
 
 /** Answers a failure as far as it is ours to answer, and gives what BullMQ shall see. */
 const settleFailure = async (
@@ -70,11 +81,11 @@ const settleFailure = async (
   from: {
     tools: ProcessTools
     work: WorkerJob
-    send: Send
+    lastWord: Send
     usage: () => ReturnType<ReturnType<typeof makeContext>['usage']>
   },
 ): Promise<JobFailure> => {
-  const { tools, work, send, usage } = from
+  const { tools, work, lastWord, usage } = from
   if (error instanceof JobFailure) return error
   if (error instanceof StopError && error.code !== 'CANCELLED') return unanswered(error.code) // J4
   const failure =
@@ -83,11 +94,11 @@ const settleFailure = async (
   try {
     if (fate === 'terminal' || work.last) {
       const stack = tools.keepStacks ? failure.stack : null
-      await send('failed', { code, message, stack, attempts: work.attempt, usage: usage() }) // J3
+      await lastWord('failed', { code, message, stack, attempts: work.attempt, usage: usage() }) // J3
       return new JobFailure(code, 'terminal')
     }
     const afterMs = work.nextDelayMs(failure.afterMs)
-    await send('retrying', { code, message, afterMs })
+    await lastWord('retrying', { code, message, afterMs })
     return new JobFailure(code, 'retry', afterMs)
   } catch (unsent) {
     return unsent instanceof JobFailure ? unsent : new JobFailure('REPLY_NOT_SENT') // J2
@@ -104,6 +115,11 @@ const execute = async (
   const { signal, stop, end } = makeJobSignal(tools, { jobId: work.id, deadlineMs: job.deadlineMs, lock })
   const telling = { attempt: work.attempt, signal }
   const send = makeReplySender({ ...tools, payloads: tools.vault.payloads }, job, telling)
+  const start = tellStart(() => send('started', null), {
+    atOnce: job.undoable ?? false,
+    onUntold: () => stop('REPLY_NOT_SENT'), // J7
+  })
+  const lastWord: Send = (kind, body) => send(kind, body, start.end())
   const watch = untilAborted(signal)
   let usage: () => ReturnType<ReturnType<typeof makeContext>['usage']> = () => null
   try {
@@ -117,13 +133,15 @@ const execute = async (
     const agent = tools.agents.get(job.agent) as Agent
     const body = await openBody(tools, job)
     const input = validInput(agent, job, body.input)
-    const started = send('started', null)
-    started.catch(() => stop('REPLY_NOT_SENT')) // J7
+    start.begin()
     let log: Logger | undefined
     const services = {
       ...tools.vault,
       hash: tools.sealer.hash,
-      reply: send,
+      reply: ((kind, body) => {
+        start.tell()
+        return send(kind, body)
+      }) satisfies Send,
       // Most agents log nothing, and a logger of their own costs as much as validating their input.
       get log() {
         log ??= tools.log.child({ run_id: job.runId, step: job.step, agent: job.agent })
@@ -141,14 +159,15 @@ const execute = async (
         throw stopped
       }),
     ])
-    await Promise.all([started, send('succeeded', { output: validOutput(agent, job, output), usage: usage() })]) // J2
+    await lastWord('succeeded', { output: validOutput(agent, job, output), usage: usage() }) // J2
+    await start.told()
     return 'done'
   } catch (error) {
     if (error instanceof AskHuman) {
-      await send('asked', { payload: error.payload, deadlineMs: error.deadlineMs })
+      await lastWord('asked', { payload: error.payload, deadlineMs: error.deadlineMs })
       return 'asked'
     }
-    const failure = await settleFailure(error, { tools, work, send, usage })
+    const failure = await settleFailure(error, { tools, work, lastWord, usage })
     failSpan(span, failure)
     tools.log.warn(
       { run_id: job.runId, step: job.step, code: failure.code, fate: failure.fate, err: error },
@@ -156,6 +175,7 @@ const execute = async (
     )
     throw failure
   } finally {
+    start.end()
     watch.stop()
     end()
   }

@@ -62,7 +62,7 @@ export const makeReplySender = (
     }
   }
 
-  return async <K extends ReplyKind>(kind: K, body: StepReplyBodies[K]): Promise<void> => {
+  return async <K extends ReplyKind>(kind: K, body: StepReplyBodies[K], ranMs?: number): Promise<void> => {
     const { runId, step, dispatch, tenantId } = job
     const contract = kind === 'succeeded' ? job.outputContract : null
     const text = body === null ? null : JSON.stringify(body)
@@ -78,6 +78,7 @@ export const makeReplySender = (
         step,
         dispatch,
         attempt,
+        ...(ranMs === undefined ? {} : { ranMs }),
         spanId: parseTraceparent(traceparent)?.spanId ?? null,
         traceparent,
         contract,

@@ -110,6 +110,41 @@ describe('the fence', () => {
   })
 })
 
+describe('a last word that tells of the pick-up', () => {
+  const error = { code: 'BUSY', message: 'busy' }
+
+  test('begins the step and ends it', () => {
+    const run = aRun(one).later(50)
+    run.give({ type: 'StepSucceeded', ...from(1), ranMs: 20, output: {}, usage: null })
+    expect(run.published.slice(0, 2)).toEqual(['step.started', 'step.completed'])
+    expect(run.step('work')).toMatchObject({ status: 'done', attempts: 1, startedAt: 1_030, finishedAt: 1_050 })
+  })
+
+  test('does not begin it before it was entered', () => {
+    const run = aRun(one).later(50)
+    run.give({ type: 'StepSucceeded', ...from(1), ranMs: 70, output: {}, usage: null })
+    expect(run.step('work').startedAt).toBe(1_000)
+  })
+
+  test('begins nothing that has begun', () => {
+    const run = aRun(one).start('work').later(50)
+    run.give({ type: 'StepSucceeded', ...from(1), ranMs: 50, output: {}, usage: null })
+    expect(run.published).not.toContain('step.started')
+    expect(run.step('work').startedAt).toBe(1_000)
+  })
+
+  test('counts an attempt once, however often it comes', () => {
+    const run = aRun(one)
+    const retrying = { type: 'StepRetrying', ...from(1), ranMs: 3, error, afterMs: 500 } as const
+    expect(run.give(retrying).published).toEqual(['step.started', 'step.retrying'])
+    expect(run.step('work')).toMatchObject({ status: 'waiting', attempts: 1, dueAt: null })
+    expect(run.give(retrying).last.ignored).toBe('duplicate')
+    run.give({ type: 'StepRetrying', ...from(1, 2), ranMs: 3, error, afterMs: 500 })
+    expect(run.give(retrying).last.ignored).toBe('duplicate')
+    expect(run.step('work')).toMatchObject({ status: 'waiting', attempts: 2 })
+  })
+})
+
 describe('attempts', () => {
   const error = { code: 'BUSY', message: 'busy' }
 

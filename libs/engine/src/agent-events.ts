@@ -25,16 +25,17 @@ const attemptsWith = (turn: Turn, { step, attempt }: AgentEvent): number => {
   return Math.max(attempts, (attemptsBefore ?? 0) + attempt)
 }
 
-const pickUp = (turn: Turn, state: IndexedState, event: Of<'StepStarted'>): string | null => {
+const pickUp = (turn: Turn, state: IndexedState, event: AgentEvent): string | null => {
   const step = stepAt(turn.state, state.path)
   const attempts = attemptsWith(turn, event)
   if (attempts === step.attempts) return 'duplicate'
   const { definition } = state
   const first = event.attempt === 1 || step.startedAt === null
+  const startedAt = step.startedAt ?? Math.max(step.enteredAt ?? 0, turn.at - (event.ranMs ?? 0))
   setStep(turn, state.path, {
     status: 'running',
     attempts,
-    startedAt: step.startedAt ?? turn.at,
+    startedAt,
     dueAt: definition.kind === 'agent' ? turn.at + definition.deadlineMs : null,
     due: 'step',
   })
@@ -152,6 +153,8 @@ export const applyAgentEvent = (turn: Turn, event: AgentEvent): string | null =>
   const state = stateOf(turn, event.step)
   const step = stepAt(turn.state, event.step)
   if (!state || !owesReply(step) || step.dispatch !== event.dispatch) return hearLastWord(turn, event)
+  // A quick agent says with its last word that it began; where that is known already, nothing comes of it.
+  if (event.ranMs !== undefined) pickUp(turn, state, event)
   switch (event.type) {
     case 'StepStarted':
       return pickUp(turn, state, event)

@@ -20,6 +20,8 @@ export type Command =
       readonly outputContract: ContractRef
       readonly retry: RetryPolicy
       readonly deadlineMs: number
+      /** Whether the definition says how to undo it: its pick-up is then told at once, so that a stop meanwhile knows of it. */
+      readonly undoable: boolean
       /** The decision that the agent asked for with requestHitl, else null. */
       readonly decision: JsonObject | null
     }

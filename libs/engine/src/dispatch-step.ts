@@ -42,6 +42,7 @@ export const dispatchStep = (turn: Turn, state: IndexedState, decision: JsonObje
     outputContract: definition.outputContract,
     retry: state.retry,
     deadlineMs: definition.deadlineMs,
+    undoable: definition.compensate !== undefined,
     decision: decision ?? before.decision ?? null,
   })
 }

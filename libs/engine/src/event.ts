@@ -43,6 +43,8 @@ interface FromAgent extends At {
   readonly step: string
   readonly dispatch: number
   readonly attempt: number
+  /** Of a last word that tells of its attempt's pick-up as well: how long before it that was, in ms. */
+  readonly ranMs?: number
   /** Hex span id of the agent's span, for the stream. */
   readonly spanId?: string | null
 }

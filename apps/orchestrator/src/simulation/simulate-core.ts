@@ -208,6 +208,8 @@ export const makeCoreWorld = (options: CoreOptions): CoreWorld => {
       progress: draw % 5 === 0,
     }
   }
+  const quick = ({ step, dispatch, undoable = false }: StepJob, attempt: number): boolean =>
+    !undoable && chanceAt(seed, attempt * 137 + dispatch * 19, 80 + hash(step)) % 2 === 0
   const effectKey = options.effectKey ?? effectKeyOf
   const product = { ...theProduct, ...options.product }
   const parkedFor = new Map<string, string>()
@@ -224,7 +226,7 @@ export const makeCoreWorld = (options: CoreOptions): CoreWorld => {
   const ledger = new Map<string, number>()
   for (let number = 1; number <= temper.workers; number += 1)
     spawn('worker', `w${number}`, (process) =>
-      startWorker({ scheduler, redis, provider, ledger, script, effectKey }, process),
+      startWorker({ scheduler, redis, provider, ledger, script, quick, effectKey }, process),
     )
   const clients = {
     seed,

@@ -27,6 +27,8 @@ export interface WorkerWorld {
   readonly provider: Provider
   /** Outcomes that the ledger has recorded, by key. */
   readonly ledger: Map<string, number>
+  /** Whether an attempt says that it began with its last word only. */
+  readonly quick: (job: StepJob, attempt: number) => boolean
   readonly script: (job: StepJob, attempt: number, decided: boolean) => Script
   /** For planted bugs: the key under which an effect is carried out. */
   readonly effectKey: (job: StepJob, attempt: number) => string
@@ -36,12 +38,13 @@ export const effectKeyOf = (job: StepJob): string => `${job.rootRunId}/${job.ste
 
 /** Runs one worker: takes jobs and carries them out until its process dies. */
 export const startWorker = (world: WorkerWorld, process: Process): void => {
-  const { scheduler, redis, provider, ledger, script, effectKey } = world
+  const { scheduler, redis, provider, ledger, script, quick, effectKey } = world
 
   const reply = <Kind extends keyof StepReplyBodies>(
     { job, attempt }: TakenJob,
     kind: Kind,
     body: StepReplyBodies[Kind],
+    ranMs?: number,
   ): Promise<void> => {
     const { runId, step, dispatch } = job
     const told: StepReply = {
@@ -51,6 +54,7 @@ export const startWorker = (world: WorkerWorld, process: Process): void => {
       step,
       dispatch,
       attempt,
+      ...(ranMs === undefined ? {} : { ranMs }),
       spanId: null,
       traceparent: null,
       contract: null,
@@ -77,23 +81,26 @@ export const startWorker = (world: WorkerWorld, process: Process): void => {
   const carryOut = async (taken: TakenJob): Promise<'completed' | 'failed' | 'again'> => {
     const { job, attempt, last, delayMs } = taken
     const body = JSON.parse(job.sealed ?? '{}') as { decision?: JsonObject | null }
-    await reply(taken, 'started', null)
     const does = script(job, attempt, (body.decision ?? null) !== null)
+    const isQuick = quick(job, attempt) && does.does !== 'nothing' && !(does.does === 'answer' && does.progress)
+    if (!isQuick) await reply(taken, 'started', null)
+    const lastWord = <Kind extends keyof StepReplyBodies>(kind: Kind, told: StepReplyBodies[Kind]): Promise<void> =>
+      reply(taken, kind, told, isQuick ? 1 : undefined)
     if (does.does === 'nothing') {
       await scheduler.sleep(process, job.deadlineMs + 5)
       return 'failed'
     }
     if (does.does === 'ask') {
-      await reply(taken, 'asked', { payload: does.payload, deadlineMs: does.deadlineMs })
+      await lastWord('asked', { payload: does.payload, deadlineMs: does.deadlineMs })
       return 'completed'
     }
     if (does.does === 'fail') {
       const error = { code: does.final ? 'NEVER' : 'BUSY', message: 'as the story wants it' }
       if (!does.final && !last) {
-        await reply(taken, 'retrying', { ...error, afterMs: delayMs })
+        await lastWord('retrying', { ...error, afterMs: delayMs })
         return 'again'
       }
-      await reply(taken, 'failed', { ...error, stack: null, attempts: attempt, usage: null })
+      await lastWord('failed', { ...error, stack: null, attempts: attempt, usage: null })
       return 'failed'
     }
     if (does.progress) {
@@ -101,7 +108,7 @@ export const startWorker = (world: WorkerWorld, process: Process): void => {
       await reply(taken, 'checkpointed', { id: jobIdOf(job), label: 'half', data: { half: true } })
     }
     if (does.effect) await effect(taken)
-    await reply(taken, 'succeeded', { output: does.output, usage: null })
+    await lastWord('succeeded', { output: does.output, usage: null })
     return 'completed'
   }
 

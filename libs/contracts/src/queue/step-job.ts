@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator'
 import { contract } from '../contract.js'
 
 /** W3C trace context, version 00. */
@@ -28,6 +28,8 @@ export class StepJob {
   @IsInt() @Min(1) @Max(31 * 24 * 3_600_000) deadlineMs!: number
   /** How often BullMQ may execute this dispatch. */
   @IsInt() @Min(1) @Max(100) attemptsMax!: number
+  /** Whether its start is told at once, because what it does can be undone; absent: no. */
+  @IsOptional() @IsBoolean() undoable?: boolean
   /** `v1.<keyId>.<iv>.<data>` over a `StepJobBody`, or null. */
   @IsOptional() @IsString() @MaxLength(131_072) sealed!: string | null
   /** Set when the input is to be read from the owed row, by run, step and dispatch; else null. */

@@ -14,6 +14,8 @@ export class StepReply {
   @IsString() @MaxLength(256) step!: string
   @IsInt() @Min(1) dispatch!: number
   @IsInt() @Min(1) attempt!: number
+  /** Of a last word whose `started` was not told before it: for how many ms the agent ran. */
+  @IsOptional() @IsInt() @Min(0) ranMs?: number
   /** The agent's span. */
   @IsOptional() @Matches(/^(?!0{16})[0-9a-f]{16}$/) spanId!: string | null
   @IsOptional() @Matches(traceparentPattern) traceparent!: string | null

@@ -120,7 +120,7 @@ const eventsFrom = (
       if (failures) events.push({ ...ended, status: 'failed' })
     } else if (owesReply({ dispatch, status, ...kept })) {
       if (status === 'waiting') events.push({ type: 'StepStarted', ...from })
-      for (const output of outputs) events.push({ type: 'StepSucceeded', ...from, output, usage: null })
+      for (const output of outputs) events.push({ type: 'StepSucceeded', ...from, ranMs: 1, output, usage: null })
       if (failures)
         events.push({ type: 'StepFailed', ...from, error: { code: 'BROKEN', message: 'broken' }, attempts: 1 })
     }

@@ -12,6 +12,7 @@ export const clearEventMembers: readonly string[] = [
   'dispatch',
   'attempt',
   'attempts',
+  'ranMs',
   'visit',
   'spanId',
   'fraction',
