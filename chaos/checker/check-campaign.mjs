@@ -19,6 +19,7 @@ import { judgeSubmissions } from './judge-submissions.mjs'
 import { knownEdges } from './transition-tables.mjs'
 import { edgesOf, graphOf } from './workflow-graph.mjs'
 import { openSealed } from './open-sealed.mjs'
+import { unpackPublished } from './unpack-published.mjs'
 import { readTables } from './read-tables.mjs'
 import { judgeRows } from './judge-rows.mjs'
 
@@ -63,7 +64,7 @@ async function* histories(source) {
       if (begun.has(runId)) throw new InputError(`dump/history: the rows of run ${runId} do not stand together`)
       begun.add(runId)
     }
-    entries.push(value)
+    entries.push(unpackPublished(value))
   }
   if (entries.length > 0) yield { runId, entries }
 }

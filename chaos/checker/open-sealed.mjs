@@ -93,10 +93,14 @@ export const openSealed = async (source) => {
   /** @param {any} row */
   const openEntry = (row) => {
     const at = [row.position]
+    const patch = open(row.run_id, ['history', 'patch'], row.patch, at)
+    // Sealed as one, where both are there.
+    if (row.event?.[member] === 'patch')
+      return { ...row, event: openMembers(row.event, () => patch['~event']), patch: patch['~patch'] }
     return {
       ...row,
       event: openMembers(row.event, (sealed) => open(row.run_id, ['history', 'event'], sealed, at)),
-      patch: open(row.run_id, ['history', 'patch'], row.patch, at),
+      patch,
     }
   }
   /** @type {Record<string, (row: any) => any>} */

@@ -42,9 +42,19 @@ const sealed = (seed: number) => {
   for (const entry of files['dump/history'] ?? []) {
     const { run_id: id, position } = entry
     const { output, ...readable } = entry.event
-    if (output)
+    const isJoint = output && entry.patch !== null && position % 2 === 0
+    if (isJoint) entry.event = { ...readable, '~sealed': 'patch' }
+    else if (output)
       entry.event = { ...readable, '~sealed': seal(keyOf(id), ['history', 'event', id, position], { output }) }
-    entry.patch = seal(keyOf(id), ['history', 'patch', id, position], entry.patch)
+    const held = isJoint ? { '~patch': entry.patch, '~event': { output } } : entry.patch
+    entry.patch = seal(keyOf(id), ['history', 'patch', id, position], held)
+    entry.published =
+      entry.published?.map(({ seq: _seq, ...one }: Record<string, unknown>) => [
+        ...['type', 'step', 'phase', 'status', 'message', 'progress', 'stepProgress', 'spanId'].map(
+          (name) => one[name],
+        ),
+        ...(one['meta'] === undefined ? [] : [one['meta']]),
+      ]) ?? null
   }
   return campaign
 }

@@ -169,7 +169,7 @@ test('a fork of a finished run does again what came after the checkpoint, with i
   expect(await rowOf(fork.runId)).toMatchObject({ status: 'completed', result: { amount: 2 } })
   expect((await rowOf(parent)).result).toEqual({ amount: 1 })
   const { rows } = await owner.pool.query(
-    `select event, (select array_agg(e ->> 'type') from jsonb_array_elements(published) e) as types from history
+    `select event, (select array_agg(e ->> 0) from jsonb_array_elements(published) e) as types from history
      where run_id = $1 order by position limit 1`,
     [fork.runId],
   )

@@ -121,11 +121,15 @@ test('A2: the stream of a run is gapless over ticks', async () => {
   const [id] = await submit(1)
   await ticking()
   await settleAll()
-  const { rows } = await owner.pool.query<{ published: { seq: number }[] | null }>(
-    'select published from history where run_id = $1 order by position',
+  const { rows } = await owner.pool.query<{ published: unknown[]; seqFrom: number; seqTo: number }>(
+    `select published, seq_from as "seqFrom", seq_to as "seqTo" from history where run_id = $1 and published is not null
+    order by position`,
     [id],
   )
-  const seqs = rows.flatMap((row) => (row.published ?? []).map((event) => event.seq))
+  expect(rows.map(({ published, seqFrom, seqTo }) => published.length - (seqTo - seqFrom + 1))).toEqual(
+    rows.map(() => 0),
+  )
+  const seqs = rows.flatMap(({ published, seqFrom }) => published.map((_, index) => seqFrom + index))
   expect(seqs).toEqual(seqs.map((_, index) => index + 1))
   expect((await rowOf(id!)).published).toBe(seqs.length)
 })

@@ -9,10 +9,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Cluster, Redis } from 'ioredis'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import { makeGatheringConnector } from './gathering-connector.js'
 
 // Through require: the instrumentation's hook sees that and not a direct import. The only place that loads ioredis.
 const ioredis = createRequire(import.meta.url)('ioredis') as typeof import('ioredis') // the module's own types
+const Connector = makeGatheringConnector(ioredis)
 
 /** Where Redis is and which keys are ours. */
 export interface RedisPlace {
@@ -90,6 +92,7 @@ export interface ConnectOptions extends Address {
   readonly commandTimeout?: number
   readonly connectTimeout: number
   readonly retryStrategy: (times: number) => number
+  readonly Connector: NonNullable<RedisOptions['Connector']>
   /** Only of our own connections: nodes of a cluster. */
   readonly clusterNodes?: readonly string[]
 }
@@ -120,6 +123,7 @@ export const producerOptions = (place: RedisPlace): ConnectOptions => ({
   commandTimeout: 2_000,
   connectTimeout: 2_000,
   retryStrategy,
+  Connector,
 })
 
 /** For blocking consumers (workers, the reply reader, subscribers): they wait for Redis as long as it takes. */
@@ -129,6 +133,7 @@ export const workerOptions = (place: RedisPlace): ConnectOptions => ({
   maxRetriesPerRequest: null,
   connectTimeout: 5_000,
   retryStrategy,
+  Connector,
 })
 
 const openCluster = (

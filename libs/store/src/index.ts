@@ -128,6 +128,7 @@ export type {
   SavedArtifact,
   SavedCheckpoint,
 } from './sql/applied-run.js'
+export { unpackEvents } from './sql/published-events.js'
 export {
   blameDeadOrchestrators,
   clearClaim,

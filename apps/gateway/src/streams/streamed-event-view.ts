@@ -31,6 +31,6 @@ export const streamedEventView = (
   progress: event.progress,
   step_progress: event.stepProgress,
   trace_id: run.traceId,
-  span_id: event.spanId ?? spanIdOf(run.runId, event.spanKey),
+  span_id: event.spanId ?? spanIdOf(run.runId, event.spanKey ?? 'run'),
   meta: event.step === null ? event.meta : { step: event.step, ...event.meta },
 })

@@ -1,4 +1,5 @@
 import type { Json, JsonObject, RunEvent, RunState } from '@flotilla/engine'
+import { unpackEvents } from '@flotilla/store'
 import { debtKey, gateKey, type HistoryRow } from './model-tables.js'
 import { sqlError, type Statement } from './transactions.js'
 
@@ -52,7 +53,8 @@ const insertHistory: Part = ({ tables, write }, rows) => {
       event: row['event'] as unknown as RunEvent, // as it was saved
       ignored: row['ignored'] === null ? null : text(row['ignored']),
       patch: row['patch'] ?? null,
-      published: row['published'] as HistoryRow['published'], // as above
+      published:
+        row['published'] === null ? null : unpackEvents(row['published'] as readonly Json[], row['seq_from'] as number), // as above
     }
     const taken = tables.history.get(runId) ?? []
     unique((taken.at(-1)?.position ?? 0) >= entry.position, `history ${runId} ${entry.position}`)

@@ -4,18 +4,22 @@ import { aDatabase, aRing, type TestDatabase } from '../../../../tools/test-data
 import { openStore, type Store } from '../open-store.js'
 import { claimRuns } from '../sql/claim-runs.js'
 import { readArtifact } from '../sql/artifacts.js'
-import { readHistory } from '../sql/checkpoints.js'
+import { readHistory, readStateParts } from '../sql/checkpoints.js'
 import { readInput } from '../sql/fork-run.js'
 import { listRunGates } from '../sql/gates.js'
 import { insertInbox } from '../sql/insert-inbox.js'
 import { readItems, saveItems } from '../sql/map-items.js'
 import { readClaimedRuns, readEvents } from '../sql/read-claimed.js'
 import { listRuns, readRun, readState } from '../sql/read-runs.js'
+import { packEvents, unpackEvents } from '../sql/published-events.js'
+import { readStream } from '../sql/read-stream.js'
 import { takeOwed } from '../sql/relay.js'
 import { saveApplied } from '../sql/save-applied.js'
 import { submitRuns } from '../sql/submit-runs.js'
 import { aState, aSubmission, anApplied, anOwedJob } from '../testing.js'
 import { asTenant, inTransaction } from '../transaction.js'
+import { runKeys } from './run-keys.js'
+import { sealEvent } from './sealed-event.js'
 
 let database: TestDatabase
 let owner: Store
@@ -242,6 +246,66 @@ test('R2 a run from before the sealing of columns is read as it is, and sealed w
   } finally {
     await before.close()
   }
+})
+
+test('R2 an entry whose event and patch were sealed apart, and whose events are kept by name, is read as it is', async () => {
+  const runId = await aRunFullOf()
+  const place = { table: 'history', runId, row: [2] } as const
+  const event = {
+    type: 'StepSucceeded',
+    at: 2,
+    step: 'kyc',
+    dispatch: 1,
+    attempt: 1,
+    output: token,
+    usage: null,
+  } as const
+  const published = {
+    ...{ seq: 7, type: 'step.completed', phase: 'kyc', status: 'done', message: 'Kyc complete', progress: 1 },
+    ...{ stepProgress: 1, step: 'kyc', spanKey: 'step:kyc:1', spanId: 'c2d822756158a137', meta: {} },
+  }
+  await inTransaction(engine.pool, async (tx) => {
+    const keys = await runKeys(tx, [runId])
+    await tx.query(
+      `insert into history (run_id, position, tenant_id, at, event, patch, published, seq_from, seq_to)
+      values ($1, 2, 'acme', now(), $2, $3, $4, 7, 7)`,
+      [
+        runId,
+        JSON.stringify(sealEvent(keys, place, event)),
+        JSON.stringify(keys.seal(runId, { table: 'history', column: 'patch', row: [2] }, { s: { city: token } })),
+        JSON.stringify([published]),
+      ],
+    )
+  })
+  await asTenant(gateway.pool, 'acme', async (tx) => {
+    const [, old] = await readHistory(tx, runId, { after: 0, limit: 10 })
+    expect(old).toMatchObject({ event, patch: { s: { city: token } } })
+    expect((await readStateParts(tx, runId, 2)).patches).toEqual([{ s: { city: token } }])
+    expect((await readStream(tx, runId, { afterSeq: 6, limit: 9 }))?.items).toMatchObject([{ event: published }])
+  })
+})
+
+test('what an entry published is kept by place, and read again by name', () => {
+  const events = [
+    {
+      ...({ seq: 4, type: 'run.started', phase: null, step: null, status: 'running', message: 'Begun' } as const),
+      progress: 0,
+      stepProgress: null,
+      spanId: null,
+      meta: {},
+    },
+    {
+      ...({ seq: 5, type: 'progress', phase: 'a', step: 'a.b', status: 'done', message: 'x' } as const),
+      progress: 0.5,
+      stepProgress: 1,
+      spanId: 'c2d822756158a137',
+      meta: { n: [1] },
+    },
+  ]
+  const packed = packEvents(events)
+  expect(packed?.map((one) => one.length)).toEqual([8, 9])
+  expect(unpackEvents(JSON.parse(JSON.stringify(packed)), 4)).toEqual(events)
+  expect([packEvents([]), unpackEvents(null, null)]).toEqual([null, []])
 })
 
 test('a listing goes on where one run does not open, and says which', async () => {

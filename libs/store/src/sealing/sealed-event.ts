@@ -43,12 +43,13 @@ export const clearEventMembers: readonly string[] = [
 const clear = new Set(clearEventMembers)
 export const sealedMember = '~sealed'
 
-/** Splits an object into members that stay readable and the others, sealed as one; with nothing to seal it is given as it is. */
-export const sealMembers = (
-  value: JsonObject,
-  isClear: (member: string, value: Json) => boolean,
-  seal: (hidden: JsonObject) => Json,
-): JsonObject => {
+/** Members that stay readable, and the others; null: there are none. */
+interface Split {
+  readonly readable: JsonObject
+  readonly hidden: JsonObject | null
+}
+
+const split = (value: JsonObject, isClear: (member: string, value: Json) => boolean): Split => {
   const readable: Record<string, Json> = {}
   const hidden: Record<string, Json> = {}
   let hides = false
@@ -60,11 +61,24 @@ export const sealMembers = (
     const target = stays ? readable : hidden
     target[member] = content
   }
-  if (!hides) return value
+  return { readable, hidden: hides ? hidden : null }
+}
+
+/** Splits an object into members that stay readable and the others, sealed as one; with nothing to seal it is given as it is. */
+export const sealMembers = (
+  value: JsonObject,
+  isClear: (member: string, value: Json) => boolean,
+  seal: (hidden: JsonObject) => Json,
+): JsonObject => {
+  const { readable, hidden } = split(value, isClear)
+  if (hidden === null) return value
   const sealed = seal(hidden)
   // Where nothing is sealed at all, the object stays as it is.
   return sealed === hidden ? value : { ...readable, [sealedMember]: sealed }
 }
+
+/** What of an event stays readable, and what does not. */
+export const splitEvent = (event: object): Split => split(event as JsonObject, (member) => clear.has(member)) // events are JSON by their types
 
 /** The object whole again. */
 export const openMembers = (stored: JsonObject, open: (sealed: Json) => Json): JsonObject => {

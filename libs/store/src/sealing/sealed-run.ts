@@ -1,12 +1,12 @@
 /** Which values of a run's rows are sealed, and where each of them stands. */
-import type { Json, JsonObject, RunState } from '@flotilla/engine'
+import type { Json, JsonObject, RunEvent, RunState } from '@flotilla/engine'
 import type { ColumnPlace, RunKeys } from './run-keys.js'
-import { openMembers, sealMembers } from './sealed-event.js'
+import { openEvent, openMembers, sealedMember, sealEvent, sealMembers, splitEvent } from './sealed-event.js'
 
 export const inputPlace: ColumnPlace = { table: 'run', column: 'input' }
 const resultPlace: ColumnPlace = { table: 'run', column: 'result' }
 const statePlace: ColumnPlace = { table: 'run', column: 'state' }
-export const patchPlace = (position: number): ColumnPlace => ({ table: 'history', column: 'patch', row: [position] })
+const patchPlace = (position: number): ColumnPlace => ({ table: 'history', column: 'patch', row: [position] })
 export const checkpointPlace = (column: 'data' | 'snapshot', number: number): ColumnPlace => ({
   table: 'checkpoint',
   column,
@@ -62,8 +62,59 @@ export const openState = (keys: RunKeys, runId: string, stored: unknown): RunSta
 export const sealResult = (keys: RunKeys, runId: string, result: Json): Json => keys.seal(runId, resultPlace, result)
 export const openResult = (keys: RunKeys, runId: string, stored: unknown): Json => keys.open(runId, resultPlace, stored)
 
-export const sealPatch = (keys: RunKeys, runId: string, position: number, patch: Json): Json =>
-  keys.seal(runId, patchPlace(position), patch)
+/** An entry of the history: what happened, and what it changed. */
+interface Entry {
+  readonly position: number
+  readonly event: RunEvent
+  readonly patch: Json
+}
+
+/** Instead of a sealed text of its own: what is sealed of the event stands in the patch, which mostly says the same again. */
+const inPatch = 'patch'
+const patchMember = '~patch'
+const eventMember = '~event'
+
+const isJoint = (opened: Json): opened is JsonObject =>
+  typeof opened === 'object' && opened !== null && patchMember in opened
+
+/** Event and patch of an entry, sealed as one where both are there. */
+export const sealEntry = (
+  keys: RunKeys,
+  runId: string,
+  { position, event, patch }: Entry,
+): { readonly event: JsonObject; readonly patch: Json } => {
+  const { readable, hidden } = splitEvent(event)
+  if (patch === null || hidden === null)
+    return {
+      event: sealEvent(keys, { table: 'history', runId, row: [position] }, event),
+      patch: keys.seal(runId, patchPlace(position), patch),
+    }
+  const joint = { [patchMember]: patch, [eventMember]: hidden }
+  const sealed = keys.seal(runId, patchPlace(position), joint)
+  return sealed === joint
+    ? { event: event as unknown as JsonObject, patch } // nothing is sealed here; events are JSON by their types
+    : { event: { ...readable, [sealedMember]: inPatch }, patch: sealed }
+}
+
+/** What an entry changed. Throws `CodedError` when it does not open. */
+export const openPatch = (keys: RunKeys, runId: string, { position, patch }: Omit<Entry, 'event'>): Json => {
+  const opened = keys.open(runId, patchPlace(position), patch)
+  return isJoint(opened) ? (opened[patchMember] ?? null) : opened
+}
+
+/** An entry again. Throws `CodedError` when it does not open. */
+export const openEntry = (
+  keys: RunKeys,
+  runId: string,
+  { position, event, patch }: Entry,
+): { readonly event: RunEvent; readonly patch: Json } => {
+  const opened = keys.open(runId, patchPlace(position), patch)
+  if (!isJoint(opened))
+    return { event: openEvent<RunEvent>(keys, { table: 'history', runId, row: [position] }, event), patch: opened }
+  const { [patchMember]: known = null, [eventMember]: hidden } = opened
+  // As it was kept: the patch opened, so it is of this very entry.
+  return { event: openMembers(event as unknown as JsonObject, () => hidden ?? {}) as unknown as RunEvent, patch: known }
+}
 
 /** What is owed: input and decision are sealed one by one, because agents read the input alone. */
 export const sealPayload = (keys: RunKeys, runId: string, debt: Debt, payload: JsonObject): JsonObject => ({

@@ -1,8 +1,8 @@
 import type { GateClosing, Json, JsonObject, RunEvent, RunState, StreamedEvent } from '@flotilla/engine'
 import type { OwedEvent } from './webhook-debts.js'
 
-/** An event of the stream as it is kept: with its number and, unless there was none to know, the span's hex id. */
-export type PublishedEvent = StreamedEvent & { readonly seq: number }
+/** An event of the stream as it is kept: with its number and its span's hex id; rows of old have the span's key beside it. */
+export type PublishedEvent = Omit<StreamedEvent, 'spanKey'> & { readonly seq: number; readonly spanKey?: string }
 
 /** One applied event. Times in epoch milliseconds by Postgres' clock. */
 export interface HistoryEntry {

@@ -2,8 +2,7 @@ import { CodedError } from '@flotilla/contracts'
 import type { Json, RunEvent, RunState } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
 import { runKeys, type RunKeys } from '../sealing/run-keys.js'
-import { openEvent } from '../sealing/sealed-event.js'
-import { checkpointPlace, patchPlace } from '../sealing/sealed-run.js'
+import { checkpointPlace, openEntry, openPatch } from '../sealing/sealed-run.js'
 import { rowsOf } from './statement.js'
 
 export interface CheckpointRow {
@@ -75,7 +74,7 @@ export const readStateParts = async (tx: Tx, runId: string, position: number): P
     snapshot: base
       ? (keys.open(runId, checkpointPlace('snapshot', base.number), base.snapshot) as unknown as RunState) // as it was saved
       : null,
-    patches: rows.map((row) => keys.open(runId, patchPlace(row.position), row.patch)),
+    patches: rows.map((row) => openPatch(keys, runId, row)),
   }
 }
 
@@ -101,9 +100,5 @@ export const readHistory = async (
 ): Promise<HistoryRow[]> => {
   const rows = await rowsOf<HistoryRow>(tx, history, [runId, page.after, page.limit])
   const keys = await runKeys(tx, [runId])
-  return rows.map((row) => ({
-    ...row,
-    event: openEvent<RunEvent>(keys, { table: 'history', runId, row: [row.position] }, row.event),
-    patch: keys.open(runId, patchPlace(row.position), row.patch),
-  }))
+  return rows.map((row) => ({ ...row, ...openEntry(keys, runId, row) }))
 }

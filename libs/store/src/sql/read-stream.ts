@@ -1,5 +1,7 @@
+import type { Json } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
 import type { PublishedEvent } from './applied-run.js'
+import { unpackEvents } from './published-events.js'
 import { rowsOf } from './statement.js'
 
 /** One event of a run's stream; `at` is when it was applied. */
@@ -21,9 +23,10 @@ export interface RunStream {
 const ofRun = {
   name: 'read-stream',
   text: `
-select r.status, r.published, r.trace_id as "traceId", h.position, h.at, h.published as events
+select r.status, r.published, r.trace_id as "traceId", h.position, h.at, h.published as events,
+  h.seq_from as "seqFrom"
 from run r left join lateral (
-  select position, at, published from history
+  select position, at, published, seq_from from history
   where run_id = r.id and position > $3 and seq_to > $2 order by position limit $4
 ) h on true
 where r.id = $1 order by h.position`,
@@ -44,7 +47,8 @@ export const readStream = async (
     traceId: string
     position: number | null
     at: Date
-    events: PublishedEvent[] | null
+    events: readonly Json[] | null
+    seqFrom: number | null
   }
   const rows = await rowsOf<Row>(tx, ofRun, [runId, after.afterSeq, after.afterPosition ?? 0, after.limit])
   const [first] = rows
@@ -53,8 +57,10 @@ export const readStream = async (
     status: first.status,
     published: first.published,
     traceId: first.traceId,
-    items: rows.flatMap(({ at, events }) =>
-      (events ?? []).filter(({ seq }) => seq > after.afterSeq).map((event) => ({ at, event })),
+    items: rows.flatMap(({ at, events, seqFrom }) =>
+      unpackEvents(events, seqFrom)
+        .filter(({ seq }) => seq > after.afterSeq)
+        .map((event) => ({ at, event })),
     ),
     position: rows.at(-1)?.position ?? after.afterPosition ?? 0,
   }
@@ -104,19 +110,19 @@ const ofAll = {
   name: 'read-all-stream',
   text: `
 with page as materialized (
-  select h.commit, h.run_id, h.position, h.at, h.published
+  select h.commit, h.run_id, h.position, h.at, h.published, h.seq_from
   from history h
   where h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to is not null
     and h.commit < pg_snapshot_xmin(pg_current_snapshot())
     and (h.commit, h.run_id, h.position) >= ($1::xid8, $2::uuid, $3::integer)
   order by h.commit, h.run_id, h.position limit $4
 )
-(select h.commit::text as commit, h.run_id as "runId", h.position, h.at, h.published as events, r.workflow,
-  r.trace_id as "traceId"
+(select h.commit::text as commit, h.run_id as "runId", h.position, h.at, h.published as events,
+  h.seq_from as "seqFrom", r.workflow, r.trace_id as "traceId"
 from page h join run r on r.id = h.run_id
 where r.id = any(array(select run_id from page)) order by h.commit, h.run_id, h.position)
 union all
-select null, null, null, null, null, null, null where exists (
+select null, null, null, null, null, null, null, null where exists (
   select from history h where h.tenant_id = current_setting('flotilla.tenant', true) and h.seq_to is not null
     and h.commit >= pg_snapshot_xmin(pg_current_snapshot())
 )`,
@@ -134,15 +140,20 @@ export const readAllStream = async (
 ): Promise<TenantStreamPage> => {
   const from = parseCursor(page.after)
   if (from === null) throw new RangeError('not a cursor of the stream')
-  type Row = Omit<AllStreamItem, 'event' | 'cursor'> & { commit: string; position: number; events: PublishedEvent[] }
+  type Row = Omit<AllStreamItem, 'event' | 'cursor'> & {
+    commit: string
+    position: number
+    events: readonly Json[]
+    seqFrom: number
+  }
   const isEntry = (row: Row | { commit: null }): row is Row => row.commit !== null
   // One more: the entry of the cursor itself may have been taken whole.
   const found = await rowsOf<Row | { commit: null }>(tx, ofAll, [from.commit, from.run, from.position, page.limit + 1])
   const rows = found.filter(isEntry)
-  const items = rows.flatMap(({ commit, position, events, ...row }) => {
+  const items = rows.flatMap(({ commit, position, events, seqFrom, ...row }) => {
     const run = row.runId.replaceAll('-', '')
     const same = commit === from.commit && run === from.run && position === from.position
-    return events
+    return unpackEvents(events, seqFrom)
       .map((event, index) => ({ ...row, event, cursor: `${commit}.${run}.${position}.${index + 1}` }))
       .slice(same ? from.taken : 0)
   })

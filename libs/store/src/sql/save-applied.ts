@@ -9,17 +9,17 @@
 import type { Tx } from '../open-store.js'
 import { jsonText } from '../json-text.js'
 import { keysForSaving, type RunKeys } from '../sealing/run-keys.js'
-import { sealEvent } from '../sealing/sealed-event.js'
 import {
   sealArtifact,
   sealCheckpoint,
-  sealPatch,
+  sealEntry,
   sealPayload,
   sealResult,
   sealShown,
   sealState,
 } from '../sealing/sealed-run.js'
 import type { AppliedRun } from './applied-run.js'
+import { packEvents } from './published-events.js'
 import { owedRows, oweSql } from './webhook-debts.js'
 
 /** One table's share of the statement: rows for its parameter, and the part of the CTE that reads them as `$`. */
@@ -77,11 +77,10 @@ where r.id = a.id`,
     rows: ({ runId, tenantId, history }, keys) =>
       history.map(({ published, event, patch, ...entry }) => ({
         ...entry,
-        event: sealEvent(keys, { table: 'history', runId, row: [entry.position] }, event),
-        patch: sealPatch(keys, runId, entry.position, patch),
+        ...sealEntry(keys, runId, { position: entry.position, event, patch }),
         run_id: runId,
         tenant_id: tenantId,
-        published: published.length === 0 ? null : published,
+        published: packEvents(published),
         seq_from: published[0]?.seq ?? null,
         seq_to: published.at(-1)?.seq ?? null,
       })),
