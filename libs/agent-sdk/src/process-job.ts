@@ -138,9 +138,9 @@ const execute = async (
     const services = {
       ...tools.vault,
       hash: tools.sealer.hash,
-      reply: ((kind, body) => {
+      reply: ((kind, told) => {
         start.tell()
-        return send(kind, body)
+        return send(kind, told)
       }) satisfies Send,
       // Most agents log nothing, and a logger of their own costs as much as validating their input.
       get log() {

@@ -4,8 +4,8 @@ import { tellStart } from './tell-start.js'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-const aTelling = (atOnce = false, send = vi.fn(() => Promise.resolve())) => {
-  const onUntold = vi.fn()
+const aTelling = (atOnce = false, send = vi.fn<() => Promise<void>>(() => Promise.resolve())) => {
+  const onUntold = vi.fn<() => void>()
   return { send, onUntold, start: tellStart(send, { atOnce, onUntold }) }
 }
 
@@ -51,7 +51,7 @@ test('what never began is not told of', () => {
 test('a start that cannot be told is heard of', async () => {
   const { onUntold, start } = aTelling(
     true,
-    vi.fn(() => Promise.reject(new Error('away'))),
+    vi.fn<() => Promise<void>>(() => Promise.reject(new Error('away'))),
   )
   start.begin()
   await expect(start.told()).rejects.toThrow('away')
