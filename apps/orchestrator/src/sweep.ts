@@ -6,7 +6,6 @@ import {
   countOpenGates,
   ensureHistoryPartitions,
   eraseAged,
-  holdStrayEvents,
   insertInbox,
   listDebts,
   listParked,
@@ -21,6 +20,7 @@ import {
   purgePayloads,
   purgeSignals,
   readDefinitionsByHash,
+  settleStrayEvents,
   unparkRuns,
   type Blamed,
   type Store,
@@ -129,11 +129,11 @@ export const sweep = async (dependencies: SweepDependencies): Promise<void> => {
   const { store, queues, orchestrator, onBlamed, onWork } = dependencies
   const blamed = await blameDeadOrchestrators(store.pool, orchestrator)
   if (blamed.length > 0) onBlamed(blamed)
-  await holdStrayEvents(store.pool)
+  const released = await settleStrayEvents(store.pool)
   const unparked = await unparkArrived(store)
   await purgeIdempotency(store.pool, 1_000)
   await purgeSignals(store.pool, 1_000)
-  let found = blamed.length + unparked
+  let found = blamed.length + released + unparked
   // Redis may be away: what needs only Postgres is done by then.
   const redisUp = await queues.readBeat().then(
     () => true,

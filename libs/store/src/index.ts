@@ -140,8 +140,8 @@ export {
 } from './sql/claim-marker.js'
 export { claimRuns, claimSuspect, type Claimed, type ClaimLimits } from './sql/claim-runs.js'
 export { insertInbox, type InboxEntry, type UndatedEvent } from './sql/insert-inbox.js'
-export { holdStrayEvents, listParked, parkRun, unparkRuns, type ParkedRun } from './sql/parking.js'
-export { readClaimedRuns, readEvents, type ClaimedRun, type WaitingEvent } from './sql/read-claimed.js'
+export { listParked, parkRun, settleStrayEvents, unparkRuns, type ParkedRun } from './sql/parking.js'
+export { readClaimedRuns, readEvents, type ClaimedRun, type KnownState, type WaitingEvent } from './sql/read-claimed.js'
 export { saveApplied } from './sql/save-applied.js'
 
 export { listOwedNotifications, markNotified, type NotificationRow } from './sql/notifications.js'

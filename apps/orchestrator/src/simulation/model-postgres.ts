@@ -34,7 +34,7 @@ const isLook = (tables: Tables, name: string): boolean => {
   if (reads.has(name)) return true
   if (name === 'claim-suspect') return none(tables.run.values(), ({ crashes }) => crashes > 0)
   if (name === 'take-owed') return none(tables.outbox.values(), ({ sentAt }) => sentAt === null)
-  return name === 'hold-stray-events' && tables.inbox.size === 0
+  return name === 'settle-stray-events' && tables.inbox.size === 0
 }
 
 /** A statement on its way to the database. */

@@ -74,7 +74,7 @@ const claimSuspect: Model = ({ tables, now, tryLock }, [going]) => {
   return suspect === undefined ? [] : [{ id: suspect.id }]
 }
 
-const readClaimedRuns: Model = ({ tables }, [ids]) =>
+const readClaimedRuns: Model = ({ tables }, [ids, known]) =>
   (ids as string[])
     .flatMap((id) => tables.run.get(id) ?? [])
     .sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -88,7 +88,7 @@ const readClaimedRuns: Model = ({ tables }, [ids]) =>
       status: run.status,
       priority: run.priority,
       orderKey: run.orderKey,
-      state: run.state,
+      state: (known as string[]).includes(run.id) ? null : run.state,
       input: run.state === null ? run.input : null,
       position: run.position,
       submittedBy: run.submittedBy,
@@ -162,14 +162,16 @@ const unpark: Model = (statement, [ids]) => {
   return [{ released: parked.length }]
 }
 
-const holdStray: Model = ({ tables, tryLock, write }) => {
-  let held = 0
-  for (const row of tables.inbox.values())
-    if (!row.held && tables.run.get(row.runId)?.status === 'parked' && tryLock(`inbox ${row.id}`)) {
-      write(() => void (row.held = true))
-      held += 1
-    }
-  return [{ held }]
+const settleStray: Model = ({ tables, tryLock, write }) => {
+  let released = 0
+  for (const row of tables.inbox.values()) {
+    const run = tables.run.get(row.runId)
+    const isParked = run?.status === 'parked'
+    if (!run || row.held === isParked || !tryLock(`inbox ${row.id}`)) continue
+    write(() => void (row.held = isParked))
+    if (!isParked) released += 1
+  }
+  return [{ released }]
 }
 
 const markClaim: Model = ({ tables, write }, [name, runIds, positions]) => {
@@ -398,7 +400,7 @@ export const statements: Readonly<Record<string, Model>> = {
   'insert-inbox': insertInbox,
   'park-run': park,
   'unpark-run': unpark,
-  'hold-stray-events': holdStray,
+  'settle-stray-events': settleStray,
   'list-parked': listParked,
   'mark-claim': markClaim,
   'list-claims': listClaims,

@@ -5,7 +5,7 @@ import { aState, anApplied, aSubmission } from '../testing.js'
 import { inTransaction } from '../transaction.js'
 import { claimRuns, claimSuspect, type ClaimLimits } from './claim-runs.js'
 import { insertInbox } from './insert-inbox.js'
-import { parkRun, unparkRuns } from './parking.js'
+import { parkRun, settleStrayEvents, unparkRuns } from './parking.js'
 import { readClaimedRuns, readEvents } from './read-claimed.js'
 import { saveApplied } from './save-applied.js'
 import { submitRuns } from './submit-runs.js'
@@ -213,6 +213,26 @@ test('C5: a parked run is not claimed and its events do not clog the window', as
   expect((await claim()).going).toEqual([other])
   expect(await unparkRuns(engine.pool, [parked])).toBe(1)
   expect((await claim()).going.toSorted()).toEqual([parked, other].toSorted())
+})
+
+test('C5: what comes for a run while it is let go, or parked, is settled by the sweep', async () => {
+  const [id = ''] = await submitMany(1)
+  await admitAll()
+  await inTransaction(engine.pool, (tx) => parkRun(tx, id, 'advance threw'))
+  const held = async () => (await engine.pool.query('select held from inbox order by id')).rows.map((row) => row.held)
+  await inTransaction(engine.pool, async (tx) => {
+    await unparkRuns(tx, [id])
+    await insertInbox(engine.pool, [signal(id)])
+  })
+  expect(await held()).toEqual([true])
+  expect(await settleStrayEvents(engine.pool)).toBe(1)
+  expect(await held()).toEqual([false])
+  await inTransaction(engine.pool, async (tx) => {
+    await parkRun(tx, id, 'advance threw')
+    await insertInbox(engine.pool, [signal(id, 'later')])
+  })
+  expect(await held()).toEqual([true, false])
+  expect([await settleStrayEvents(engine.pool), await held()]).toEqual([0, [true, true]])
 })
 
 test('C5: a suspect is claimed alone, and a save clears it', async () => {

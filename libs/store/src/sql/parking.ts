@@ -43,21 +43,29 @@ export const parkRun = async (tx: Tx, runId: string, reason: string): Promise<vo
   await tellParked(tx, [runId])
 }
 
-const hold = {
-  name: 'hold-stray-events',
+const stray = {
+  name: 'settle-stray-events',
   text: `
-with stray as (
+with loose as (
   select i.id from inbox i join run r on r.id = i.run_id
   where not i.held and r.status = 'parked' order by i.id limit 1000 for update of i skip locked
+), stuck as (
+  select i.id from inbox i join run r on r.id = i.run_id
+  where i.held and r.status <> 'parked' and not r.slot_waits order by i.id limit 1000 for update of i skip locked
 ), held as (
-  update inbox i set held = true from stray where i.id = stray.id returning 1
+  update inbox i set held = true from loose where i.id = loose.id
+), released as (
+  update inbox i set held = false from stuck where i.id = stuck.id returning 1
 )
-select count(*)::integer as held from held`,
+select count(*)::integer as released from released`,
 }
 
-/** Holds events that slipped in while their run was being parked; for the slow sweep. Resolves with their number. */
-export const holdStrayEvents = async (db: Db): Promise<number> =>
-  (await rowsOf<{ held: number }>(db, hold))[0]?.held ?? 0
+/**
+ * Holds events that slipped in while their run was being parked, and releases those that came for a run while it was let go:
+ * whoever inserts one does not wait for the run's row. For the slow sweep. Resolves with how many were released.
+ */
+export const settleStrayEvents = async (db: Db): Promise<number> =>
+  (await rowsOf<{ released: number }>(db, stray))[0]?.released ?? 0
 
 const parked = {
   name: 'list-parked',
