@@ -27,6 +27,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
 import type { ReceivedReply } from './replies-inbox.js'
+import { makeKnownStates } from './known-states.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { tick } from './tick.js'
 import { hashOf } from './to-applied-run.js'
@@ -125,6 +126,7 @@ const ticking = (replies: readonly ReceivedReply[] = []) =>
       limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 50_000_000 },
       markClaim: async () => undefined,
       restoreCheckpoint,
+      known: makeKnownStates(),
       onParked: (run, reason, error) => void parked.push(`${run.runId} ${reason} ${String(error)}`),
     },
     { replies, repliesUpToDate: true, fromTenant: '', lookForSuspects: true },

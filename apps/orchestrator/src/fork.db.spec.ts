@@ -25,6 +25,7 @@ import { makeDefinitions } from './definitions.js'
 import type { ReceivedReply } from './replies-inbox.js'
 import { checkHistories, type Checked } from './check-histories.js'
 import { replayHistory } from './replay-history.js'
+import { makeKnownStates } from './known-states.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { tick } from './tick.js'
 import { hashOf } from './to-applied-run.js'
@@ -86,6 +87,7 @@ const ticking = (replies: readonly ReceivedReply[] = []) =>
       limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 1_000_000 },
       markClaim: async () => undefined,
       restoreCheckpoint,
+      known: makeKnownStates(),
       onParked: (run, reason) => void parked.push(`${run.runId} ${reason}`),
     },
     { replies, repliesUpToDate: true, fromTenant: '', lookForSuspects: true },

@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
+import { makeKnownStates } from './known-states.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { seedShipped } from './seed-shipped.js'
 import { tick } from './tick.js'
@@ -43,6 +44,7 @@ const ticking = () =>
       limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 1_000_000 },
       markClaim: async () => undefined,
       restoreCheckpoint,
+      known: makeKnownStates(),
       onParked: (run, reason) => void parked.push(`${run.runId} ${reason}`),
     },
     { replies: [], repliesUpToDate: true, fromTenant: '', lookForSuspects: true },

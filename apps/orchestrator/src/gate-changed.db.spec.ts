@@ -14,6 +14,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import type { ReceivedReply } from './replies-inbox.js'
+import { makeKnownStates } from './known-states.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { tick } from './tick.js'
 import { hashOf } from './to-applied-run.js'
@@ -101,6 +102,7 @@ const ticking = (replies: readonly ReceivedReply[] = [], meanwhile: () => Promis
       limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 1_000_000 },
       markClaim: async () => undefined,
       restoreCheckpoint,
+      known: makeKnownStates(),
       onParked: (_run, reason) => {
         throw new Error(reason)
       },

@@ -30,6 +30,7 @@ import { afterTick } from './after-tick.js'
 import { makeClaimMarker } from './claim-marker.js'
 import { makeDefinitions } from './definitions.js'
 import { fireSchedules } from './fire-schedules.js'
+import { makeKnownStates } from './known-states.js'
 import { makeQueueRooms } from './queue-rooms.js'
 import { readConfig } from './read-config.js'
 import { makeReadReplies } from './read-replies.js'
@@ -79,6 +80,7 @@ await runMain(async () => {
   // Redis may be away at the start: the loops find it when it comes.
   await Promise.allSettled([queues.ready(), desk.ready(), signals.ready(), reader.ready()])
   const inbox = makeRepliesInbox()
+  const known = makeKnownStates()
   const definitions = makeDefinitions(async (hash) => (await readDefinitionsByHash(store.pool, [hash])).get(hash))
 
   const onError = (loop: string) => (error: unknown) => {
@@ -159,6 +161,7 @@ await runMain(async () => {
             policies: { branchFailure: config.FAN_OUT_FAILURE },
             markClaim: marker.mark,
             restoreCheckpoint,
+            known,
             onParked: (run, reason, error) => {
               metrics.runsParked.inc({ reason: /^[A-Z_]+$/.test(reason) ? reason : 'APPLY_FAILED' })
               const stack = error instanceof Error ? error.stack?.split('\n').slice(1, 6).join('\n') : undefined

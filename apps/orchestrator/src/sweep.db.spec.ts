@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
+import { makeKnownStates } from './known-states.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { seedShipped } from './seed-shipped.js'
 import { sweep } from './sweep.js'
@@ -42,6 +43,7 @@ const aRunUnderWay = async (): Promise<string> => {
       limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 1_000_000 },
       markClaim: async () => undefined,
       restoreCheckpoint,
+      known: makeKnownStates(),
       onParked: () => undefined,
     },
     { replies: [], repliesUpToDate: true, fromTenant: '', lookForSuspects: true },

@@ -19,6 +19,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-database.js'
 import { makeDefinitions } from './definitions.js'
 import type { ReceivedReply } from './replies-inbox.js'
+import { makeKnownStates } from './known-states.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { seedShipped } from './seed-shipped.js'
 import { tick, type TickDependencies } from './tick.js'
@@ -65,12 +66,14 @@ const submit = async (count: number, definitionHash = benchHash): Promise<string
 }
 
 const parked: string[] = []
+const known = makeKnownStates()
 const dependencies = (overrides: Partial<TickDependencies> = {}): TickDependencies => ({
   store: engine,
   definitions: makeDefinitions(async (hash) => (await readDefinitionsByHash(engine.pool, [hash])).get(hash)),
   limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 1_000_000 },
   markClaim: async () => undefined,
   restoreCheckpoint,
+  known,
   onParked: (run, reason) => void parked.push(`${run.runId} ${reason}`),
   ...overrides,
 })
@@ -115,6 +118,38 @@ test('runs go from submission to their end, and leave neither debts nor waiting 
   await settleAll()
   for (const id of ids) expect((await rowOf(id)).status).toBe('completed')
   expect((await owner.pool.query('select from inbox')).rowCount).toBe(0)
+})
+
+test('T9 a state that was saved here is not read again, until another has saved it', async () => {
+  const [id] = await submit(1)
+  await ticking()
+  const [first, second, third] = (await debts()).map(succeeded)
+  // Whoever read the row would park the run.
+  const { rows } = await owner.pool.query<{ state: object }>(
+    `update run set state = state - '~sealed' where id = $1
+    returning (select state from run where id = $1) as state`,
+    [id],
+  )
+  await ticking([first!])
+  expect(await rowOf(id!)).toMatchObject({ status: 'running', state: { steps: { checks: { status: 'running' } } } })
+  expect(rows[0]?.state).toHaveProperty('~sealed')
+
+  await ticking([second!], { known: makeKnownStates() })
+  await ticking([third!])
+  await settleAll()
+  expect(await rowOf(id!)).toMatchObject({ status: 'completed' })
+  expect(parked).toEqual([])
+})
+
+test('T9 what a tick that failed has made of a run is not known', async () => {
+  const [id] = await submit(1)
+  await ticking()
+  const [first] = (await debts()).map(succeeded)
+  const away: TickDependencies['markClaim'] = () => Promise.reject(Object.assign(new Error('away'), { code: '57P01' }))
+  await expect(ticking([first!], { markClaim: away })).rejects.toThrow('away')
+  await ticking([first!])
+  await settleAll()
+  expect(await rowOf(id!)).toMatchObject({ status: 'completed' })
 })
 
 test('A2: the stream of a run is gapless over ticks', async () => {
@@ -252,6 +287,7 @@ test('T4: a missed deadline does not fire while replies are not read up to date'
     id,
     JSON.stringify(due),
   ])
+  known.forget()
   // Not claimed for its deadline; and where it is claimed for something else, the deadline does not fire either.
   for (const replies of [[], [started(first!)]]) {
     await ticking(replies, {}, false)

@@ -29,6 +29,7 @@ import { fireCompletions } from './fire-completions.js'
 import { followUpsOf, saveFollowUps, type FollowUps } from './follow-ups.js'
 import { foldRun, type FoldedRun } from './fold-run.js'
 import { firstEventOf, hydrateEvent, type RestoreCheckpoint } from './hydrate-event.js'
+import type { KnownStates, SavedState } from './known-states.js'
 import { limitChildren } from './limit-children.js'
 import type { ReceivedReply } from './replies-inbox.js'
 import type { Triggered } from './start-triggered.js'
@@ -45,6 +46,7 @@ import { toAppliedRun } from './to-applied-run.js'
  * T6 what triggers make of a run's end is saved with the end.
  * T7 a gate that would change under a decision or vote which is not read yet does not change: the decision came first.
  * T8 a change of version is the last event of its tick: what comes after it is folded under the new version.
+ * T9 a state that this process saved itself is not read again while the run is at the same position.
  */
 
 /** Bounds of one tick. Runs, events and stored bytes at most; runs in flight over the whole fleet. */
@@ -66,6 +68,7 @@ export interface TickDependencies {
   /** Names the claimed runs before they are folded; resolves when the marker is written. */
   readonly markClaim: (runs: readonly { readonly runId: string; readonly position: number }[]) => Promise<void>
   readonly restoreCheckpoint: RestoreCheckpoint
+  readonly known: KnownStates
   readonly onParked: (run: ClaimedRun, reason: string, error: unknown) => void
 }
 
@@ -185,8 +188,8 @@ const decidedMeanwhile = async (tx: Tx, runId: string, { commands }: FoldedRun):
   return (await lockOpenGates(tx, changed)).length < changed.length
 }
 
-/** Carries out one tick. Rejects with the driver's error when Postgres is away; nothing has happened then. */
-export const tick = (dependencies: TickDependencies, input: TickInput): Promise<Ticked> => {
+/** The tick's transaction; notes in `saved` what it leaves behind once it has committed. */
+const transact = (dependencies: TickDependencies, input: TickInput, saved: SavedState[]): Promise<Ticked> => {
   const { store, definitions, limits } = dependencies
   return inTransaction(store.pool, async (tx, closing) => {
     const claimed = await claim(tx, limits, input)
@@ -202,8 +205,9 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
     const entryIds = input.replies.map((reply) => reply.entryId)
     if (ids.length === 0) return { runs: [], triggered: [], entryIds, more: false, nextTenant: claimed.nextTenant }
 
+    const known = dependencies.known.of(claimed.positions ?? []) // T9
     // T3, T5: the marker is written on its own connection while runs and events are read.
-    const reading = readClaimedRuns(tx, ids)
+    const reading = readClaimedRuns(tx, ids, known)
     const [runs, { events: waiting, more: left }] = await Promise.all([
       reading,
       readEvents(tx, ids, limits),
@@ -293,6 +297,11 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
         keys,
       ),
     )
+    saved.push(
+      ...ticked.map(({ applied: { runId, position, state } }) => {
+        return { runId, position, state, sealed: keys.sealedOf(runId) }
+      }),
+    )
     await repinRuns(tx, repinned)
     await saveFollowUps(tx, followUps)
     await limitChildren(
@@ -308,4 +317,19 @@ export const tick = (dependencies: TickDependencies, input: TickInput): Promise<
       left || cut || followed || ids.length >= limits.runsMax || claimed.admitted.length >= limits.admissionsMax
     return { runs: ticked, triggered, entryIds, more, nextTenant: claimed.nextTenant }
   })
+}
+
+/** Carries out one tick. Rejects with the driver's error when Postgres is away; nothing has happened then. */
+export const tick = async (dependencies: TickDependencies, input: TickInput): Promise<Ticked> => {
+  const { known } = dependencies
+  const saved: SavedState[] = []
+  try {
+    const ticked = await transact(dependencies, input, saved)
+    known.learn(saved) // T9
+    return ticked
+  } catch (error) {
+    // Whether it was committed may be unknown; what is read again is right.
+    known.forget()
+    throw error
+  }
 }

@@ -21,6 +21,7 @@ import { aDatabase, aRing, type TestDatabase } from '../../../tools/test-databas
 import { makeDefinitions } from './definitions.js'
 import { fireCompletions } from './fire-completions.js'
 import { fireSchedules, planFiring } from './fire-schedules.js'
+import { makeKnownStates } from './known-states.js'
 import { restoreCheckpoint } from './restore-checkpoint.js'
 import { tick } from './tick.js'
 import { hashOf } from './to-applied-run.js'
@@ -111,6 +112,7 @@ const ticking = () =>
       limits: { runsMax: 50, admissionsMax: 50, inFlightMax: 500, eventsMax: 500, bytesMax: 1_000_000 },
       markClaim: async () => undefined,
       restoreCheckpoint,
+      known: makeKnownStates(),
       onParked: (_run, _reason, error) => {
         throw error
       },

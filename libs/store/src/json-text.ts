@@ -12,6 +12,9 @@ const clean = (value: Json): Json => {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [cleanText(key), clean(member)]))
 }
 
+/** Whether JSON text holds no escape that jsonb could refuse; it may also hold none that it would. */
+export const isPlainText = (json: string): boolean => !json.includes('\\u')
+
 /**
  * JSON text that Postgres' jsonb takes: NUL and lone surrogates, which jsonb refuses, become U+FFFD. One hostile string in
  * one agent's answer would otherwise refuse the batch of every run that is saved with it.
@@ -19,7 +22,7 @@ const clean = (value: Json): Json => {
 export const jsonText = (value: unknown): string => {
   const text = JSON.stringify(value)
   // Reparsed, so that toJSON, undefined members and the like are already settled.
-  return text.includes('\\u') && suspicious.test(text) ? JSON.stringify(clean(JSON.parse(text) as Json)) : text // JSON.parse gives Json
+  return !isPlainText(text) && suspicious.test(text) ? JSON.stringify(clean(JSON.parse(text) as Json)) : text // JSON.parse gives Json
 }
 
 /** A string that a text column takes: without NUL and lone surrogates. */

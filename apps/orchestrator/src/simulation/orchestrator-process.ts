@@ -3,6 +3,7 @@ import { clearClaim, markClaim, readDefinitionsByHash, readPayloads, type Store 
 import type { Sealer } from '@flotilla/queues'
 import { afterTick } from '../after-tick.js'
 import { makeDefinitions } from '../definitions.js'
+import { makeKnownStates } from '../known-states.js'
 import { makeReadReplies } from '../read-replies.js'
 import { relay } from '../relay.js'
 import { makeRepliesInbox } from '../replies-inbox.js'
@@ -58,6 +59,12 @@ export const startOrchestrator = (world: OrchestratorWorld, process: Process): v
   const reader = redis.readerFor(process)
   const desk = redis.deskFor(process)
   const inbox = makeRepliesInbox()
+  const states = makeKnownStates()
+  const known: typeof states = {
+    ...states,
+    // Nothing is sealed here, and the modelled tables keep text as it is.
+    learn: (saved) => states.learn(saved.map((one) => ({ ...one, sealed: { isPlain: true, longest: 0 } }))),
+  }
   const definitions = makeDefinitions(async (hash) => (await readDefinitionsByHash(store.pool, [hash])).get(hash))
   postgres.names.add(process.name)
   process.whenDead.push(() => postgres.names.delete(process.name))
@@ -103,6 +110,7 @@ export const startOrchestrator = (world: OrchestratorWorld, process: Process): v
             return markClaim(store.pool, process.name, runs)
           },
           restoreCheckpoint,
+          known,
           onParked: (run, reason, error) => onParked(run.runId, reason, error),
         },
         { replies, repliesUpToDate: upToDate, fromTenant, lookForSuspects },

@@ -10,7 +10,7 @@
 import { CodedError } from '@flotilla/contracts'
 import { isSealed, openValue, sealValue, type SealedPlace } from '@flotilla/contracts/sealing'
 import type { Json, JsonObject } from '@flotilla/engine'
-import { jsonText } from '../json-text.js'
+import { isPlainText, jsonText } from '../json-text.js'
 import type { Db } from '../open-store.js'
 import { rowsOf } from '../sql/statement.js'
 import { sealingOf, type ConnectionSealing, type KnownKey } from './connection-sealing.js'
@@ -24,6 +24,8 @@ export interface RunKeys {
   readonly problem: (runId: string) => 'RUN_ERASED' | 'RUN_UNKNOWN' | 'DATA_KEY_UNREADABLE' | null
   /** What is stored in place of a JSON value; null stays null. `rowRunId`: the run of the row, where it is another of the family. */
   readonly seal: (runId: string, place: ColumnPlace, value: unknown, rowRunId?: string) => Json
+  /** Of what these keys sealed of a run: whether jsonb keeps all of it as it is, and its longest text in characters. Null: nothing. */
+  readonly sealedOf: (runId: string) => { readonly isPlain: boolean; readonly longest: number } | null
   /** The value again; one from before the sealing of columns is given as it is. Throws `CodedError`. */
   readonly open: (runId: string, place: ColumnPlace, stored: unknown) => Json
   /** R4 */
@@ -117,6 +119,7 @@ export const sealWith = (
 const openRing: RunKeys = {
   problem: () => null,
   seal: (_runId, _place, value) => (value ?? null) as Json, // JSON by the callers' types
+  sealedOf: () => null,
   open: (_runId, _place, stored) => {
     if (isSealed(stored)) throw new CodedError('DATA_KEY_UNREADABLE')
     return (stored ?? null) as Json // as it was stored
@@ -205,15 +208,25 @@ export const runKeys = async (
     if (tenantId === undefined) throw new CodedError('RUN_UNKNOWN')
     return tenantId
   }
+  const written = new Map<string, { readonly isPlain: boolean; readonly longest: number }>()
   return {
     problem,
+    sealedOf: (runId) => written.get(runId) ?? null,
     sealForTenant: (runId, value) => sealTenant(wrapper, tenantOf(runId), value),
     openForTenant: (runId, { keyId, sealed }) => {
       const tenantId = tenantOf(runId)
       return openValue(wrapper.ofTenant(keyId, tenantId), pending(tenantId), sealed) as Json // as it was sealed
     },
-    seal: (runId, place, value, rowRunId = runId) =>
-      value === null || value === undefined ? null : sealWith(keyOf(runId), place, rowRunId, value),
+    seal: (runId, { bound = 'run', ...place }, value, rowRunId = runId) => {
+      if (value === null || value === undefined) return null
+      const { key, keyRunId } = keyOf(runId)
+      const text = JSON.stringify(value)
+      const isPlain = isPlainText(text)
+      const { isPlain: wasPlain, longest } = written.get(runId) ?? { isPlain: true, longest: 0 }
+      written.set(runId, { isPlain: isPlain && wasPlain, longest: Math.max(longest, text.length) })
+      const owner = bound === 'family' ? keyRunId : rowRunId
+      return sealValue(key, { ...place, owner }, isPlain ? text : jsonText(value))
+    },
     open: (runId, { bound = 'run', ...place }, stored) => {
       if (!isSealed(stored)) return (stored ?? null) as Json // from before the sealing of columns
       const { key, keyRunId } = keyOf(runId)

@@ -1,3 +1,4 @@
+import { CodedError } from '@flotilla/contracts'
 import type { Json, JsonObject, RunEvent, RunState } from '@flotilla/engine'
 import type { Tx } from '../open-store.js'
 import { codeOf, runKeys } from '../sealing/run-keys.js'
@@ -57,7 +58,7 @@ const runs = {
   name: 'read-claimed-runs',
   text: `
 select id as "runId", tenant_id as "tenantId", workflow, version, definition_hash as "definitionHash", semantics, status,
-  priority, order_key as "orderKey", state, case when state is null then input end as input, position,
+  priority, order_key as "orderKey", case when id <> all($2::uuid[]) then state end as state, case when state is null then input end as input, position,
   submitted_by as "submittedBy", trace_id as "traceId", traceparent, created_at as "createdAt", crashes,
   root_run_id as "rootRunId", case when parent_run_id is not null then (
     select jsonb_build_object('runId', c.parent_run_id, 'step', c.step, 'dispatch', c.dispatch)
@@ -69,15 +70,31 @@ select id as "runId", tenant_id as "tenantId", workflow, version, definition_has
 from run where id = any($1::uuid[]) order by id`,
 }
 
-/** The rows of runs that the transaction has locked, in order of id. */
-export const readClaimedRuns = async (tx: Tx, runIds: readonly string[]): Promise<ClaimedRun[]> => {
+/** A state that the caller has from when it saved it. */
+export interface KnownState {
+  readonly position: number
+  readonly state: RunState
+}
+
+/**
+ * The rows of runs that the transaction has locked, in order of id. `known`: states that need not be read, by run; rejects with
+ * `CodedError` STATE_MOVED when one is not of the run's position.
+ */
+export const readClaimedRuns = async (
+  tx: Tx,
+  runIds: readonly string[],
+  known: ReadonlyMap<string, KnownState> = new Map(),
+): Promise<ClaimedRun[]> => {
   // One round trip: both statements are sent before either is answered.
   const [rows, keys] = await Promise.all([
-    rowsOf<Omit<ClaimedRun, 'unreadable'>>(tx, runs, [runIds]),
+    rowsOf<Omit<ClaimedRun, 'unreadable'>>(tx, runs, [runIds, [...known.keys()]]),
     runKeys(tx, runIds),
   ])
   return rows.map((row): ClaimedRun => {
+    const had = known.get(row.runId)
+    if (had && had.position !== row.position) throw new CodedError('STATE_MOVED')
     try {
+      if (had) return { ...row, state: had.state, input: null, unreadable: null }
       const state = openState(keys, row.runId, row.state)
       return { ...row, state, input: keys.open(row.runId, inputPlace, row.input), unreadable: null }
     } catch (error) {
