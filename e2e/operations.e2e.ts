@@ -107,8 +107,9 @@ const effectsOnce = async (runs: readonly string[]) => {
   )
   expect(counted).toEqual({ runs: runs.length, completed: runs.length })
   const effects = await rowsOf<{ times: number }>(
-    `select count(*)::integer as times from history h, jsonb_array_elements(published) e
-     where run_id = any($1) and e ->> 'type' = 'bench.booked' group by run_id`,
+    // Also where the sign came after the answer, which another orchestrator had read: then it is in the history as ignored.
+    `select count(*)::integer as times from history where run_id = any($1) and event ->> 'emitted' = 'bench.booked'
+     group by run_id`,
     [runs],
   )
   return effects.filter(({ times }) => times !== 1).length === 0 ? effects.length : effects
@@ -164,7 +165,7 @@ describe('under load', () => {
     expect(runs.length).toBeGreaterThan(20)
     expect(await effectsOnce(runs)).toBe(runs.length)
     const again = await rowsOf<object>(
-      `select run_id, event ->> 'type' as type from history where run_id = any($1) and event ->> 'type' = 'StepStarted'
+      `select run_id, event ->> 'type' as type from history where run_id = any($1)
        and (event ->> 'attempt')::integer > 1`,
       [runs],
     )

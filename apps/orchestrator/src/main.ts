@@ -47,6 +47,8 @@ const shutdownMs = 25_000
 /** Longer than any tick: a run in which the engine never ends is parked after three such ends (claim marker). */
 const blockedMs = 60_000
 const suspectsEveryMs = 250
+/** While Postgres is away nothing that is held can be applied. */
+const heldRepliesMs = 5_000
 const evictionMs = 15_000
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -368,6 +370,9 @@ await runMain(async () => {
     phases: [
       { name: 'intake', run: async () => void health.drain() },
       { name: 'nudges', run: () => app.close() },
+      { name: 'replies', run: () => readLoop.stop() },
+      // What it has read and leaves behind, another takes over seconds later: after what the same agents said since.
+      { name: 'held replies', run: () => inbox.emptied(heldRepliesMs) },
       { name: 'loops', run: () => Promise.all(loops.map((loop) => loop.stop())) },
       { name: 'webhooks', run: () => webhooks.stop() },
       { name: 'marker', run: () => marker.close() },

@@ -14,6 +14,8 @@ export interface RepliesInbox {
   readonly take: (max: number) => readonly ReceivedReply[]
   readonly putBack: (replies: readonly ReceivedReply[]) => void
   readonly size: () => number
+  /** Resolves when the last that it held has been taken, or after `mostMs`. */
+  readonly emptied: (mostMs: number) => Promise<void>
   /** Whether the reader has nothing more to read: until then no deadline may fire. */
   readonly upToDate: () => boolean
   readonly setUpToDate: (upToDate: boolean) => void
@@ -23,15 +25,26 @@ export interface RepliesInbox {
 export const makeRepliesInbox = (): RepliesInbox => {
   let held: ReceivedReply[] = []
   let readerIdle = false
+  let tell: (() => void) | null = null
   return {
     add: (replies) => void held.push(...replies),
     take: (max) => {
       const taken = held.slice(0, max)
       held = held.slice(max)
+      if (held.length === 0) tell?.()
       return taken
     },
     putBack: (replies) => void (held = [...replies, ...held]),
     size: () => held.length,
+    emptied: (mostMs) =>
+      new Promise((resolve) => {
+        if (held.length === 0) return resolve()
+        const timer = setTimeout(resolve, mostMs)
+        tell = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }),
     upToDate: () => readerIdle && held.length === 0,
     setUpToDate: (upToDate) => void (readerIdle = upToDate),
   }
