@@ -103,7 +103,8 @@ let settings
 try {
   const client = await makeClient(fleet)
   const measuring = { fleet, client, ...numbers }
-  await client.many(300, 50, client.bench) // JIT, pools, prepared statements
+  // JIT, pools, prepared statements: until some thousand runs are stored each run costs a third more.
+  await client.many(1_500, 100, client.bench)
   settings = await settingsOf(fleet)
   console.log(JSON.stringify(settings, null, 2))
   // Growth last: what it stores would weigh on the others.

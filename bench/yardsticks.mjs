@@ -19,7 +19,7 @@ const cpuOf = (pid) => Object.values(usageOf(pid)).reduce((sum, { cpuMs }) => su
  * @param {import('./bench.mjs').Measuring} measuring
  */
 const measure = async ({ run, cpuMs }, { client, runs, single, inFlight, repeats }) => {
-  await client.many(300, 50, run)
+  await client.many(1_500, 100, run)
   const rows = []
   for (let turn = 0; turn < repeats; turn += 1) {
     const alone = await client.many(single, 1, run)

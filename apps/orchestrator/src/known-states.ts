@@ -17,6 +17,8 @@ export interface SavedState {
  * N1  Only what was committed is kept.
  * N2  Only what Postgres keeps as it is: its jsonb takes other text for some escapes, and whoever reads the row gets that.
  * N3  Of runs that go on, and bounded in number and in size.
+ * N4  All is forgotten with a connection that breaks and a tick that fails: a server that comes after may know less than the one
+ *     before, and come to the same position in another way.
  */
 export interface KnownStates {
   /** The states of those that are known at the position that they were claimed at. */

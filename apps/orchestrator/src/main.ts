@@ -64,11 +64,15 @@ await runMain(async () => {
   const storeOptions = { url: config.DATABASE_URL, applicationName: name }
   const warn = (what: string) => (error: unknown) =>
     void log.warn({ what, code: (error as { code?: string }).code ?? null }, 'connection trouble')
+  const known = makeKnownStates()
   const store = openStore({
     ...storeOptions,
     max: config.DATABASE_POOL_MAX,
     sealing: config.SEALING_KEYS,
-    onError: warn('postgres'),
+    onError: (error) => {
+      known.forget()
+      warn('postgres')(error)
+    },
   })
   const sealer = makeSealer(config.SEALING_KEYS, config.hashingKey)
   const queues = makeAgentQueues(place)
@@ -82,7 +86,6 @@ await runMain(async () => {
   // Redis may be away at the start: the loops find it when it comes.
   await Promise.allSettled([queues.ready(), desk.ready(), signals.ready(), reader.ready()])
   const inbox = makeRepliesInbox()
-  const known = makeKnownStates()
   const definitions = makeDefinitions(async (hash) => (await readDefinitionsByHash(store.pool, [hash])).get(hash))
 
   const onError = (loop: string) => (error: unknown) => {
