@@ -6,9 +6,20 @@
 /** Tables that hold rows of a run by `run_id`, besides `run` itself. */
 const tables = /** @type {const} */ (['run_key', 'history', 'checkpoint', 'gate', 'outbox'])
 
-const copyOf = (/** @type {string} */ table) => `
-insert into ${table} select (jsonb_populate_record(t, jsonb_build_object('run_id', c.new))).*
-from copied c join ${table} t on t.run_id = c.old`
+/**
+ * The statement that inserts copies of a table's rows, all columns as they are but for the run's id and those of `values`: `copied` holds ids of old and new.
+ * @param {import('pg').Client} database @param {string} table @param {{ idColumn: string, from?: string, values?: Record<string, string> }} of `from`: where the old rows stand
+ */
+export const copyOf = async (database, table, { idColumn, from = table, values = {} }) => {
+  const { rows } = await database.query(
+    `select quote_ident(attname) as name from pg_attribute
+    where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+    [table],
+  )
+  const names = rows.map(({ name }) => name)
+  const copied = names.map((name) => (name === idColumn ? 'c.new' : (values[name] ?? `t.${name}`)))
+  return `insert into ${table} (${names.join(', ')}) select ${copied.join(', ')} from copied c join ${from} t on t.${idColumn} = c.old`
+}
 
 const perStatement = 10_000
 
@@ -25,10 +36,8 @@ export const copyRuns = async (database, patterns, count) => {
       'insert into copied select p.id, uuidv7() from unnest($1::uuid[]) as p(id) cross join generate_series(1, $2::integer)',
       [patterns, times],
     )
-    await database.query(`
-      insert into run select (jsonb_populate_record(r, jsonb_build_object('id', c.new))).*
-      from copied c join run r on r.id = c.old`)
-    for (const table of tables) await database.query(copyOf(table))
+    await database.query(await copyOf(database, 'run', { idColumn: 'id' }))
+    for (const table of tables) await database.query(await copyOf(database, table, { idColumn: 'run_id' }))
     await database.query('drop table copied')
   }
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { claimRuns } from '@flotilla/store'
 import { application } from '../client.mjs'
-import { copyRuns, settle, weightOf } from '../copied-runs.mjs'
+import { copyOf, copyRuns, settle, weightOf } from '../copied-runs.mjs'
 import { median } from '../figures.mjs'
 import { cpuPer } from '../processes.mjs'
 import { measureThroughput } from './throughput.mjs'
@@ -80,19 +80,16 @@ const measureQueued = async (measuring) => {
   /** @type {Record<string, number>} */
   const row = {}
   const redisBefore = await memory()
+  // Their inputs are as from before columns were sealed: each copy gets a key of its own when it is begun.
+  const copyLine = await copyOf(database, 'run', { idColumn: 'id', from: 'line', values: { input: '$2::jsonb' } })
   await database.query('begin')
   let inLine = 0
   for (const size of [1_000, 10_000, 100_000, 1_000_000].filter((one) => one <= queued)) {
     await database.query(
       `with copied as materialized (
          select l.id as old, uuidv7() as new from line l cross join generate_series(1, $1::integer / 100)
-       ), keys as (
-         insert into run_key select (jsonb_populate_record(k, jsonb_build_object('run_id', c.new))).*
-         from copied c join run_key k on k.run_id = c.old
-       )
-       insert into run select (jsonb_populate_record(null::run, to_jsonb(l) || jsonb_build_object('id', c.new))).*
-       from copied c join line l on l.id = c.old`,
-      [size - inLine],
+       ) ${copyLine}`,
+      [size - inLine, JSON.stringify(application(0))],
     )
     inLine = size
     await database.query('analyze run')
